@@ -1,0 +1,110 @@
+"""Settings of a house, and where each value came from.
+
+A house needs no configuration. `house.toml` may name another catalog or lake; it never holds a
+credential: an address with a password is refused, the password belongs in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from evalhouse.errors import UsageError
+
+HOUSE_VARIABLE = "EVALHOUSE_HOUSE"
+DEFAULT_HOUSE = "./house"
+SETTINGS_FILE = "house.toml"
+_KNOWN = ("catalog", "lake")
+
+
+@dataclass(frozen=True)
+class HouseSettings:
+    """Where a house keeps its parts."""
+
+    folder: Path
+    catalog: str  # a SQLAlchemy URL
+    lake: str  # a folder or an address such as s3://bucket/prefix
+    origin: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def blobs(self) -> str:
+        """Return where content-addressed files are kept: beside the lake."""
+        if "://" in self.lake:
+            return self.lake.rstrip("/") + "/_blobs"
+        return str(self.folder / "blobs")
+
+
+def house_place(option: str | None) -> str:
+    """Return the place of the house: the option, else the environment, else `./house`."""
+    return option or os.environ.get(HOUSE_VARIABLE) or DEFAULT_HOUSE
+
+
+def load(
+    place: str | os.PathLike[str], *, catalog: str | None = None, lake: str | None = None
+) -> HouseSettings:
+    """Read the settings of the house at `place`; arguments win over its `house.toml`."""
+    folder = Path(place).expanduser().resolve()
+    written = _read(folder / SETTINGS_FILE)
+    defaults = {
+        "catalog": f"sqlite:///{folder / 'catalog.db'}",
+        "lake": str(folder / "lake"),
+    }
+    values: dict[str, str] = {}
+    origin: dict[str, str] = {}
+    for name, given in (("catalog", catalog), ("lake", lake)):
+        chosen = given or written.get(name) or defaults[name]
+        values[name] = _absolute(chosen, folder) if name == "lake" else chosen
+        origin[name] = "argument" if given else SETTINGS_FILE if name in written else "default"
+    return HouseSettings(folder, values["catalog"], values["lake"], origin)
+
+
+def save(settings: HouseSettings) -> None:
+    """Write `house.toml` for every setting that is not a default; credentials are refused."""
+    chosen = {
+        name: getattr(settings, name)
+        for name in _KNOWN
+        if settings.origin.get(name, "default") != "default"
+    }
+    for name, value in chosen.items():
+        _refuse_credentials(name, value)
+    if chosen:
+        lines = [f"{name} = {_quoted(value)}\n" for name, value in chosen.items()]
+        (settings.folder / SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise UsageError(f"`{path}` is not valid TOML: {failure}; correct or remove it") from None
+    for name, value in values.items():
+        if name not in _KNOWN:
+            raise UsageError(
+                f"`{path}` sets `{name}`, which no house has; known: `catalog`, `lake`"
+            )
+        if not isinstance(value, str):
+            raise UsageError(f"`{path}` sets `{name}` to {value!r}; expected text in quotes")
+        _refuse_credentials(name, value)
+    return values
+
+
+def _refuse_credentials(name: str, value: str) -> None:
+    if "://" in value and urlsplit(value).password:
+        raise UsageError(
+            f"the {name} address holds a password, and passwords never reach disk; leave it out "
+            f"and set PGPASSWORD or use a password file"
+        )
+
+
+def _absolute(place: str, folder: Path) -> str:
+    return place if "://" in place else str((folder / place).resolve())
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,116 @@
+"""Every failure that Evalhouse can report, and what callers do about it.
+
+    EvalhouseError              one sentence a person can act on; the faces print it and exit
+      UsageError                 the request makes no sense: stop, exit code 2
+        UnknownNameError           a name that is not there; says what is
+        QueryError                 a query that the engine refuses
+      HouseError                 the house itself: stop, exit code 1
+        NoHouseError               nothing to open at that place
+        OutdatedHouseError         the catalog needs a migration, or this program is older
+        DamagedHouseError          something stored is missing or does not match its hash
+      RetryableError             the outside world was busy: the only kind that is retried
+        HouseBusyError             another writer holds the catalog
+
+Damage in a source is never an exception: it is a `records.Problem`, stored and counted, and
+reading goes on. A broken invariant of our own is a plain exception with a traceback: a bug.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+
+class EvalhouseError(Exception):
+    """Something a person can act on; the message is one lower-case sentence."""
+
+    exit_code = 1
+
+
+class UsageError(EvalhouseError):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that is not known, with the closest known ones."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str], advice: str = "") -> None:
+        choices = sorted(set(known))
+        close = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
+        hint = " or ".join(f"`{choice}`" for choice in close) or _list(choices)
+        middle = f"did you mean {hint}?" if close else f"known: {hint}"
+        super().__init__(f"no {what} is called `{name}`; {middle}{advice and f'; {advice}'}")
+        self.name = name
+
+
+class QueryError(UsageError):
+    """A query that cannot be run."""
+
+    def __init__(self, reason: str) -> None:
+        first = reason.strip().splitlines()[0] if reason.strip() else "unknown reason"
+        super().__init__(
+            f"the query cannot run: {first}; `evalhouse tables` lists every table and column"
+        )
+
+
+class HouseError(EvalhouseError):
+    """The house cannot do what was asked."""
+
+
+class NoHouseError(HouseError):
+    """There is no house at a place."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"there is no house at `{place}`; make one with `evalhouse --house {place} init` "
+            f"or name another with `--house` or EVALHOUSE_HOUSE"
+        )
+
+
+class OutdatedHouseError(HouseError):
+    """The catalog and the program disagree about the schema."""
+
+    def __init__(self, found: str | None, expected: str, *, newer: bool) -> None:
+        advice = (
+            "install a newer evalhouse" if newer else "run `evalhouse init` to migrate the catalog"
+        )
+        super().__init__(
+            f"the catalog is at schema revision `{found}` and this program needs `{expected}`; "
+            f"{advice}"
+        )
+
+
+class DamagedHouseError(HouseError):
+    """Something that the house lists is missing or altered."""
+
+
+class RetryableError(EvalhouseError):
+    """The outside world was not ready; trying again may help."""
+
+
+class HouseBusyError(RetryableError):
+    """Another writer held the catalog for too long."""
+
+    def __init__(self, place: str, seconds: float) -> None:
+        super().__init__(
+            f"another process kept `{place}` locked for {seconds:.0f} s; try again when it is done"
+        )
+
+
+@contextmanager
+def boundary(wrapped: type[EvalhouseError], *, on: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Turn the exceptions of a library (`on`) into `wrapped`, which gets their text."""
+    try:
+        yield
+    except on as failure:
+        raise wrapped(str(failure)) from failure
+
+
+def _list(names: list[str], limit: int = 6) -> str:
+    if not names:
+        return "none yet"
+    shown = ", ".join(f"`{name}`" for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -1,0 +1,110 @@
+"""Identity: canonical JSON, SHA-256, and UUIDv5 namespaces.
+
+The same natural key gives the same id on every machine and in every database. Ids are 36
+lower-case characters everywhere outside PostgreSQL's own storage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+import uuid
+from typing import Any
+
+ROOT = uuid.uuid5(uuid.NAMESPACE_DNS, "evalhouse")
+
+# Namespaces of a foreign system whose ids we can compute, to resolve them as aliases.
+BAKEOFF_MODELS = uuid.UUID("dbc87c22-6b6d-4f89-9757-d186f0f62719")
+BAKEOFF_CREATORS = uuid.UUID("efaf4f4e-cbd1-43f7-a535-f72079513d00")
+
+_SEPARATOR = "\x1f"
+
+
+def canonical_json(value: Any) -> str:
+    """Render `value` with sorted keys and compact separators, as hashed and compared."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha256_hex(data: bytes | str) -> str:
+    """Return the SHA-256 of bytes, or of text encoded as UTF-8 with surrogates escaped."""
+    if isinstance(data, str):
+        data = data.encode("utf-8", "backslashreplace")
+    return hashlib.sha256(data).hexdigest()
+
+
+def derive(table: str, *parts: str | None) -> str:
+    """Return the UUIDv5 of a natural key in the namespace of `table`.
+
+    Parts are normalised to Unicode NFC; `None` differs from the empty text.
+    """
+    namespace = uuid.uuid5(ROOT, table)
+    key = _SEPARATOR.join("\x00" if part is None else _clean(part) for part in parts)
+    return str(uuid.uuid5(namespace, key))
+
+
+def _clean(part: str) -> str:
+    text = unicodedata.normalize("NFC", part)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def random_id() -> str:
+    """Return a random id, for what has no natural key (our own runs, batches, hosts)."""
+    return str(uuid.uuid4())
+
+
+def creator_id(name: str) -> str:
+    """Return the id of a creator (an organisation or person) by its canonical name."""
+    return derive("creators", name)
+
+
+def model_id(  # noqa: PLR0913 - the five parts are the natural key
+    provider: str,
+    name: str,
+    version: str | None = None,
+    *,
+    quantization: str | None = None,
+    adapter: str | None = None,
+) -> str:
+    """Return the id of a model as first known; `version` is the version or revision."""
+    return derive("models", provider, name, version, quantization, adapter)
+
+
+def task_key_hash(path: str) -> str:
+    """Return the SHA-256 of a task's canonical path in its tree."""
+    return sha256_hex(_clean(path))
+
+
+def task_id(path: str) -> str:
+    """Return the id of a task by its canonical path in its tree (`suite/task/variant`)."""
+    return derive("tasks", path)
+
+
+def prompt_id(task: str, prompt_hash: str) -> str:
+    """Return the id of a prompt: its task's id and the SHA-256 of its text."""
+    return derive("prompts", task, prompt_hash)
+
+
+def run_id(source_format: str, *native_key: str | None) -> str:
+    """Return the id of a foreign run from the native run key that its format declares."""
+    return derive("runs", source_format, *native_key)
+
+
+def unit_id(run: str, part: str) -> str:
+    """Return the id of the smallest part of a run that is replaced as a whole."""
+    return derive("units", run, part)
+
+
+def source_id(source_format: str, *native_key: str | None) -> str:
+    """Return the id of a source (one dump) from its native key, wherever it lies."""
+    return derive("sources", source_format, *native_key)
+
+
+def source_file_id(source: str, relative_path: str) -> str:
+    """Return the id of a file inside a source, wherever the source lies."""
+    return derive("files", source, relative_path.replace("\\", "/"))
+
+
+def file_location_id(path: str) -> str:
+    """Return the id of one place where a file was seen (an absolute path or URL)."""
+    return derive("locations", path)
