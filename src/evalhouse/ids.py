@@ -58,7 +58,7 @@ def creator_id(name: str) -> str:
     return derive("creators", name)
 
 
-def model_id(  # noqa: PLR0913 - the five parts are the natural key
+def model_id(
     provider: str,
     name: str,
     version: str | None = None,

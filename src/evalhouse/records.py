@@ -6,7 +6,7 @@ means); a test keeps both equal. JSON fields hold text. Times are aware and in U
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec resolves field types at run time
+from datetime import datetime
 from typing import ClassVar, Literal
 
 import msgspec

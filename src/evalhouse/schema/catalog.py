@@ -17,7 +17,7 @@ FAILURE_REASONS = (
 )
 
 
-def _table(  # noqa: PLR0913 - a declaration, all by keyword
+def _table(
     name: str,
     row: str,
     *columns: Column,
@@ -99,11 +99,14 @@ TASKS = _table(
 TASK_MEMBERS = _table(
     "task_members",
     "member of a suite (a task can be in several)",
+    Column("suite_id", "id", "the suite", key=True, required=True, references="tasks.task_id"),
     Column(
-        "suite_id", "id", "the suite", key=True, required=True, references="tasks.task_id"
-    ),
-    Column(
-        "member_id", "id", "task or suite in it", key=True, required=True, references="tasks.task_id"
+        "member_id",
+        "id",
+        "task or suite in it",
+        key=True,
+        required=True,
+        references="tasks.task_id",
     ),
     Column("sort_order", "integer", "place in the suite", required=True),
     Column("rule", "text", "how members are averaged: macro, micro, mc_or_rc", required=True),
@@ -222,7 +225,9 @@ ENVIRONMENTS = _table(
 RUNS = _table(
     "runs",
     "evaluation run",
-    Column("run_id", "id", "UUIDv5 of the native run key; ours are random", key=True, required=True),
+    Column(
+        "run_id", "id", "UUIDv5 of the native run key; ours are random", key=True, required=True
+    ),
     Column("short_id", "text", "first 8 hex digits, more on collision", required=True, unique=True),
     Column("label", "text", "name for people"),
     Column("publisher_id", "id", "who published it", references="publishers.publisher_id"),
@@ -234,9 +239,7 @@ RUNS = _table(
     Column("prompt_git_hash", "text", "commit of the prompts"),
     Column("config", "json", "every setting"),
     Column("config_hash", "hash", "SHA-256 of the canonical settings", required=True),
-    Column(
-        "environment_id", "id", "where it ran", references="environments.environment_id"
-    ),
+    Column("environment_id", "id", "where it ran", references="environments.environment_id"),
     Column("seed", "integer", "seed of the run"),
     Column(
         "status",
@@ -261,7 +264,9 @@ RUN_MODEL_METRICS = _table(
     "run_model_metrics",
     "result of one model on one prompt in one run",
     Column("run_id", "id", "the run", key=True, required=True, references="runs.run_id"),
-    Column("prompt_id", "id", "the prompt", key=True, required=True, references="prompts.prompt_id"),
+    Column(
+        "prompt_id", "id", "the prompt", key=True, required=True, references="prompts.prompt_id"
+    ),
     Column("model_id", "id", "the model", key=True, required=True, references="models.model_id"),
     Column("task_id", "id", "the prompt's task", required=True, references="tasks.task_id"),
     Column("unit_id", "id", "unit it came with; a new batch of it replaces the row"),
@@ -326,9 +331,7 @@ BATCH_UNITS = _table(
     "batch_units",
     "unit in a batch",
     Column("unit_id", "id", "the unit", key=True, required=True),
-    Column(
-        "batch_id", "id", "the batch", key=True, required=True, references="batches.batch_id"
-    ),
+    Column("batch_id", "id", "the batch", key=True, required=True, references="batches.batch_id"),
     Column("run_id", "id", "its run", required=True, references="runs.run_id"),
     Column("part", "text", "native name of the unit in its run", required=True),
     Column("fingerprint", "hash", "SHA-256 of what it was read from", required=True),
@@ -339,12 +342,8 @@ UNIT_SUPERSEDES = _table(
     "unit_supersedes",
     "unit of a batch whose rows are not seen any more",
     Column("unit_id", "id", "the unit", key=True, required=True),
-    Column(
-        "batch_id", "id", "the batch", key=True, required=True, references="batches.batch_id"
-    ),
-    Column(
-        "superseded_by", "id", "batch that took its place", references="batches.batch_id"
-    ),
+    Column("batch_id", "id", "the batch", key=True, required=True, references="batches.batch_id"),
+    Column("superseded_by", "id", "batch that took its place", references="batches.batch_id"),
 )
 
 CATALOG_TABLES = (

@@ -1,0 +1,94 @@
+"""Write the reference of every table from `evalhouse.schema`, or say that it is stale.
+
+python -m scripts.reference            write docs/reference/tables.md
+python -m scripts.reference --check    fail if it would change
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from evalhouse.schema import TABLES, Column, Table
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "tables.md"
+
+HEAD = """# Tables
+
+<!-- Written by `make docs` from evalhouse.schema; edit there. -->
+
+A query sees these tables by name, wherever they are kept. Types: `id` is 36 lower-case characters,
+`hash` is hexadecimal text, `json` is text that holds JSON, `integer` and `float` have 64 bits,
+`timestamp` is in UTC with microseconds. A column marked *key* identifies the row, one marked
+*required* is never empty; in any other, empty means not known or not applicable, never zero.
+"""
+
+PLACES = {
+    "catalog": "who, what, where, when. Identities and relations, in a relational database.",
+    "lake": "what came out. Rows of evidence, in Delta tables of Parquet.",
+}
+
+
+def page() -> str:
+    """Return the whole reference page."""
+    parts = [HEAD]
+    for place, sentence in PLACES.items():
+        tables = [table for table in TABLES.values() if table.place == place]
+        links = ", ".join(f"[`{table.name}`](#{table.name})" for table in tables)
+        parts.append(f"## The {place}\n\nThe {place} holds {sentence}\n\n{links}\n")
+        parts.extend(section(table) for table in tables)
+    return "\n".join(parts)
+
+
+def section(table: Table) -> str:
+    """Return the section of one table."""
+    lines = [
+        f"### {table.name}",
+        "",
+        f"One row per {table.row}.",
+        "",
+        "| column | type | unit | meaning |",
+        "|---|---|---|---|",
+        *(row(column) for column in table.columns),
+        "",
+    ]
+    for columns in table.unique:
+        lines += [f"Unique together: {', '.join(f'`{name}`' for name in columns)}.", ""]
+    for columns, other, _ in table.references:
+        names = ", ".join(f"`{name}`" for name in columns)
+        lines += [f"Together, {names} refer to [`{other}`](#{other}).", ""]
+    return "\n".join(lines)
+
+
+def row(column: Column) -> str:
+    """Return the line of one column."""
+    mark = "key" if column.key else "required" if column.required else ""
+    meaning = [column.meaning]
+    if column.references:
+        table = column.references.partition(".")[0]
+        meaning.append(f"→ [`{column.references}`](#{table})")
+    if column.values:
+        meaning.append("one of " + ", ".join(f"`{value}`" for value in column.values))
+    if column.unique:
+        meaning.append("unique")
+    if mark:
+        meaning.append(f"*{mark}*")
+    cells = (f"`{column.name}`", column.kind, column.unit, "; ".join(meaning))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or compare it with `--check`."""
+    text = page()
+    if "--check" not in arguments:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print("docs/reference/tables.md differs from evalhouse.schema; run `make docs`")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
