@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "README.md"
 SESSION = re.compile(r"(<!-- session -->\n```\w*\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
 SECONDS = 120
+_NEVER = (126, 127)  # the shell found no such command
 
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _VARIES = (
@@ -96,6 +97,8 @@ def run(command: str, house: Path) -> str:
         text=True,
         encoding="utf-8",
     )
+    if done.returncode in _NEVER or "Traceback (most recent call last)" in done.stdout:
+        raise ValueError(f"`{command}` failed in a way no README shows:\n{done.stdout}")
     told = done.stdout.replace(str(house), "house").replace(f"{ROOT}{os.sep}", "")
     return "\n".join(line.rstrip() for line in told.strip().splitlines())
 
