@@ -123,7 +123,11 @@ def rewrite(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the sessions, or compare them with `--check`."""
     before = PAGE.read_text(encoding="utf-8")
-    after = rewrite(before)
+    try:
+        after = rewrite(before)
+    except ValueError as failure:
+        print(f"README.md: {failure}")
+        return 1
     if after == before:
         return 0
     if "--check" not in arguments:
