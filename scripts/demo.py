@@ -15,12 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
     "evalhouse ingest examples/dumps",
-    "evalhouse leaderboard olmes_core9mc",
-    "evalhouse sql 'select model_name, count(*) as tasks from task_scores group by all'",
+    "evalhouse leaderboard core_3mcqa:rc::olmes",
+    "evalhouse sql 'select task, count(*) as items, avg(score) as mean from responses "
+    "group by task order by task'",
 )
 NEXT = (
     "evalhouse runs",
-    "evalhouse leaderboard olmes_core9mc --pivot",
+    "evalhouse leaderboard core_3mcqa::olmes --pivot",
     "evalhouse tables",
 )
 
