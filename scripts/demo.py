@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+QUERY = "select task, count(*) as items, avg(score) as mean from responses group by task"
 COMMANDS = (
     "evalhouse ingest examples/dumps",
     "evalhouse leaderboard core_3mcqa:rc::olmes",
-    "evalhouse sql 'select task, count(*) as items, avg(score) as mean from responses "
-    "group by task order by task'",
+    f"evalhouse sql '{QUERY} order by task'",
 )
 NEXT = (
     "evalhouse runs",

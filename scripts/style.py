@@ -142,8 +142,9 @@ def too_long(modules: Iterable[Module]) -> Iterator[str]:
 
 def repository_files() -> list[Path]:
     """Return every file that is, or would be, committed."""
+    anyone = ["git", "-c", "safe.directory=*"]  # a container often owns a clone as someone else
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [*anyone, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         check=True,
         capture_output=True,
