@@ -1,0 +1,79 @@
+"""Values as both databases hold them alike: text without U+0000, finite numbers, times in UTC."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from evalhouse.records import Cell, Entity
+from evalhouse.schema import TABLES
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_CHUNK = 20_000  # rows converted at once, so that a large commit is never held twice
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MEASURED = tuple(column.name for column in TABLES[Cell.table].columns if column.kind == "float")
+
+
+def stored_text(text: str) -> str:
+    r"""Return `text` as the catalog holds it: U+0000 and lone surrogates as JSON escapes.
+
+    >>> stored_text("a\x00b")
+    'a\\u0000b'
+    """
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def stored_time(moment: datetime, dialect: Dialect) -> datetime | str:
+    """Return an aware time as the database takes it: SQLite holds ISO 8601 text in UTC."""
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {moment} has no time zone")
+    in_utc = moment.astimezone(UTC)
+    return in_utc if dialect == "postgresql" else in_utc.isoformat(timespec="microseconds")
+
+
+def stored_rows(entities: Sequence[Entity], dialect: Dialect) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of entities of one type, in the order of the fields of that type."""
+    if not entities:
+        return
+    converters = _converters(type(entities[0]), dialect)
+    for start in range(0, len(entities), _CHUNK):
+        chunk = entities[start : start + _CHUNK]
+        columns = zip(*map(msgspec.structs.astuple, map(_finite, chunk)), strict=True)
+        yield from zip(
+            *(
+                column if convert is None else [v if v is None else convert(v) for v in column]
+                for column, convert in zip(columns, converters, strict=True)
+            ),
+            strict=True,
+        )
+
+
+def _converters(record: type[Entity], dialect: Dialect) -> list[Callable[[Any], Any] | None]:
+    kinds = TABLES[record.table].by_name
+    by_kind: dict[str, Callable[[Any], Any]] = {
+        "text": stored_text,
+        "json": stored_text,
+        "timestamp": lambda moment: stored_time(moment, dialect),
+    }
+    return [by_kind.get(kinds[name].kind) for name in record.__struct_fields__]
+
+
+def _finite(entity: Entity) -> Entity:
+    """Empty what is not a finite number, and say so where a reader of the value looks."""
+    if not isinstance(entity, Cell):
+        return entity
+    odd = {
+        name: value
+        for name in _MEASURED
+        if (value := getattr(entity, name)) is not None and not math.isfinite(value)
+    }
+    if not odd:
+        return entity
+    note = entity.value_note or "; ".join(f"{name} was {value}" for name, value in odd.items())
+    return msgspec.structs.replace(entity, value_note=note, **dict.fromkeys(odd))
