@@ -9,6 +9,9 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE := $(wildcard src tests scripts benchmarks examples)
 
+# What a shell has set for other projects does not reach into this one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV EVALHOUSE_HOUSE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fix docs bench constraints clean
 
