@@ -1,6 +1,8 @@
 """`evalhouse ingest` beside plain scripts that only convert: time, memory and size.
 
 `python -m benchmarks.ingest` makes a dump and measures; `--dump PATH` takes one that is there.
+The text of the made dump repeats more than real text does, so its output sizes compare the commands
+with each other and say little about other dumps.
 """
 
 from __future__ import annotations

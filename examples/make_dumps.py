@@ -33,7 +33,7 @@ _CHOICE_TASKS = (
 )
 _BYTES_PER_DOC = 11_500
 """A document of the 60 tasks of a large dump, mean over tasks, all files together."""
-_LONG_SCENE = 6
+_LONG_SCENE = 5
 """Sentences before a question that bring its requests to the size of real ones, 2 kB."""
 
 
