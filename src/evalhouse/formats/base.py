@@ -1,0 +1,174 @@
+"""What a format is: it recognises its files, plans units, and yields what they hold.
+
+Formats yield and never write. A unit is the smallest part that is replaced as a whole; it can be
+sent to another process, and `read` gives its rows as Arrow batches, then a `UnitFacts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+import pyarrow as pa
+
+from evalhouse.formats.files import FoundFile, SkippedFile
+from evalhouse.formats.lines import Limits
+from evalhouse.formats.slices import constant
+from evalhouse.records import Cell, Entity, Problem, Run, SourceFile
+from evalhouse.redact import Redactor
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A file that a format recognises, and what it holds (`family`)."""
+
+    file: FoundFile
+    family: str
+    head: bytes = b""
+
+
+class UnitFile(msgspec.Struct, frozen=True):
+    """A file of a unit, with the ids that its rows carry."""
+
+    path: str
+    relative_path: str
+    family: str
+    source_file_id: str
+    size: int
+    mtime_ns: int
+    known_sha256: str | None = None
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest part of a run that is replaced as a whole; `detail` is its format's own."""
+
+    format: str
+    unit_id: str
+    part: str
+    run_id: str
+    model_id: str
+    prompt_id: str
+    task_id: str
+    source_id: str
+    files: tuple[UnitFile, ...]
+    detail: bytes = b""
+    live_fingerprint: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that its files take."""
+        return sum(file.size for file in self.files)
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """One run as it lies in a source: what to read, and what is known before reading."""
+
+    run: Run
+    source_id: str
+    source_uri: str
+    entities: list[Entity]
+    units: list[Unit]
+    files: list[SourceFile]
+    keep: list[SourceFile] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+
+
+class TableRows(msgspec.Struct, frozen=True):
+    """Rows of a table of the lake."""
+
+    table: str
+    batch: pa.RecordBatch
+
+
+class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading a file showed."""
+
+    source_file_id: str
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+    redactions: int = 0
+    live: bool = False
+
+
+class UnitFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading a unit showed: the hash of its evidence, its results, its files."""
+
+    unit_id: str
+    fingerprint: str
+    cells: tuple[Cell, ...]
+    files: tuple[FileFacts, ...]
+    rows: int = 0
+
+
+@dataclass
+class Reading:
+    """What a format needs to read a unit: limits, the redactor, and where progress goes."""
+
+    redactor: Redactor
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[int], None] | None = None
+
+
+class Format(Protocol):
+    """One foreign format."""
+
+    name: str
+    version: str
+
+    def recognise(self, folder: Sequence[FoundFile]) -> list[Claim]:
+        """Return the files of a folder that are this format's, by their content."""
+        ...
+
+    def plan(
+        self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None
+    ) -> list[Plan]:
+        """Group claimed files into runs and units; reads records, not rows."""
+        ...
+
+    def read(self, unit: Unit, reading: Reading) -> Iterator[TableRows | Problem | UnitFacts]:
+        """Yield what a unit holds; the facts come last."""
+        ...
+
+
+def rows_of(
+    table: str,
+    length: int,
+    columns: Mapping[str, pa.Array],
+    *,
+    unit: Unit,
+    source_file_id: str | None = None,
+) -> TableRows:
+    """Return rows of `table` with the columns that every row of a unit shares."""
+    shared = {
+        "run_id": constant(unit.run_id, length),
+        "model_id": constant(unit.model_id, length),
+        "prompt_id": constant(unit.prompt_id, length),
+        "task": constant(unit.part, length),
+        "source_file_id": constant(source_file_id, length),
+    }
+    if table == "documents":
+        shared = {"source_file_id": shared["source_file_id"]}
+    elif table == "problems":
+        shared = {}
+    whole = {**{name: value for name, value in shared.items() if name not in columns}, **columns}
+    return TableRows(table, pa.record_batch(list(whole.values()), names=list(whole)))
+
+
+__all__ = [
+    "Claim",
+    "FileFacts",
+    "Format",
+    "FoundFile",
+    "Limits",
+    "Plan",
+    "Reading",
+    "SkippedFile",
+    "TableRows",
+    "Unit",
+    "UnitFacts",
+    "UnitFile",
+    "rows_of",
+]

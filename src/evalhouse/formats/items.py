@@ -1,0 +1,124 @@
+"""Columns that every table per item shares: numbers of items, lines, whole texts, redaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from evalhouse.formats.rowfile import Rows
+from evalhouse.formats.slices import Slice, joined, text_array
+from evalhouse.redact import Redactor
+
+_OVERLAP = 256  # bytes of a known prefix that are looked at again, for a secret across its end
+_WORTHWHILE = 200  # bytes a shared prefix must have to be skipped
+
+
+def item_numbers(rows: Rows[Any]) -> np.ndarray:
+    """Return the document numbers as int64; -1 where the row has none that fits."""
+    numbers = rows.column("doc_id")
+    try:
+        return np.fromiter(numbers, np.int64, len(numbers))
+    except TypeError:
+        return np.array([-1 if number is None else number for number in numbers], np.int64)
+
+
+def line_numbers(rows: Rows[Any]) -> pa.Array:
+    """Return the line of each row."""
+    if isinstance(rows.lines, range):
+        return pa.array(np.arange(rows.lines.start, rows.lines.stop, dtype=np.int64))
+    return pa.array(rows.lines, pa.int64())
+
+
+class Attempts:
+    """Numbers the rows of an item 0, 1, … in order of appearance."""
+
+    def __init__(self) -> None:
+        self._highest = -(2**63)
+        self._seen: list[np.ndarray] = []
+        self._counts: dict[int, int] | None = None
+        self.repeated: list[int] = []
+
+    def of(self, items: np.ndarray) -> np.ndarray:
+        """Return the attempt of each row; items in rising order cost nothing."""
+        rising = len(items) < 2 or bool((np.diff(items) > 0).all())
+        if self._counts is None and rising and len(items) and items[0] > self._highest:
+            self._highest = int(items[-1])
+            self._seen.append(items)
+            return np.zeros(len(items), np.int64)
+        if self._counts is None:
+            earlier = np.concatenate(self._seen) if self._seen else items[:0]
+            self._counts = dict.fromkeys(earlier.tolist(), 1)
+        return np.array([self._next(item) for item in items.tolist()], np.int64)
+
+    def _next(self, item: int) -> int:
+        assert self._counts is not None
+        attempt = self._counts.get(item, 0)
+        self._counts[item] = attempt + 1
+        if attempt:
+            self.repeated.append(item)
+        return attempt
+
+
+class Cleaner:
+    """Redacts columns of slices; counts what it replaced and remembers the rows."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._prefix = b""
+        self.count = 0
+        self.lines: list[int] = []
+
+    def column(self, slices: Sequence[Slice], lines: Sequence[int] | range, *, prefixed: bool = False) -> pa.Array:
+        """Return slices as a text column without secrets.
+
+        With `prefixed`, what all of them begin with (the examples of a prompt) is looked at once.
+        """
+        buffer, offsets = joined(slices)
+        seen = self._unseen(buffer, offsets) if prefixed else buffer
+        if not self._redactor.hits(seen):
+            return text_array(buffer, offsets)
+        return text_array(*joined([self.text(bytes(item), line) for item, line in zip(slices, lines, strict=True)]))
+
+    def text(self, data: bytes, line: int) -> bytes:
+        """Return a text without secrets, sought by shape and by the names of settings."""
+        if not self._redactor.hits(data):
+            return data
+        cleaned, count = self._redactor.settings(data)
+        if count:
+            self.count += count
+            self.lines.append(line)
+        return cleaned
+
+    def texts(self, rows: Rows[Any]) -> pa.Array:
+        """Return the column `text`: the whole line of the rows that slices cannot rebuild."""
+        if not rows.texts:
+            return pa.nulls(len(rows.rows), pa.string())
+        column: list[str | None] = [None] * len(rows.rows)
+        for index, text in rows.texts.items():
+            line = rows.lines[index]
+            column[index] = self.text(text.encode("utf-8", "surrogatepass"), line).decode("utf-8", "replace")
+        return pa.array(column, pa.string())
+
+    def _unseen(self, buffer: bytes, offsets: np.ndarray) -> bytes:
+        ends = offsets.tolist()
+        if not self._prefix and len(ends) > 2:
+            samples = [buffer[ends[place] : ends[place + 1]] for place in (0, len(ends) // 2, -2)]
+            common = os.path.commonprefix(samples)
+            if len(common) >= _WORTHWHILE:
+                self._prefix = common
+                return buffer
+        prefix = self._prefix
+        if not prefix:
+            return buffer
+        skip = len(prefix) - _OVERLAP if len(prefix) > _OVERLAP else 0
+        starts = buffer.startswith
+        return b"\n".join(
+            [
+                buffer[start + skip : end] if starts(prefix, start) else buffer[start:end]
+                for start, end in zip(ends, ends[1:], strict=False)
+            ]
+        )

@@ -1,0 +1,38 @@
+"""OLMES (oe-eval): folders of records, predictions, requests and recorded inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evalhouse.formats.base import (
+    Claim,
+    FoundFile,
+    Plan,
+    Reading,
+    TableRows,
+    Unit,
+    UnitFacts,
+)
+from evalhouse.formats.olmes.plan import FORMAT, plan
+from evalhouse.formats.olmes.recognise import recognise
+from evalhouse.formats.olmes.unit import UnitReader
+from evalhouse.records import Problem
+
+
+class Olmes:
+    """The format of OLMES dumps."""
+
+    name = FORMAT
+    version = "1"
+
+    def recognise(self, folder: Sequence[FoundFile]) -> list[Claim]:
+        """Return the files of a folder that OLMES wrote."""
+        return recognise(folder)
+
+    def plan(self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None) -> list[Plan]:
+        """Group claimed files into runs and units."""
+        return plan(claims, reading, snapshot=snapshot)
+
+    def read(self, unit: Unit, reading: Reading) -> Iterator[TableRows | Problem | UnitFacts]:
+        """Yield what a unit holds; the facts come last."""
+        return UnitReader(unit, reading).read()

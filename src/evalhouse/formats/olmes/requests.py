@@ -1,0 +1,157 @@
+"""Requests and recorded inputs: prompts, with each distinct document taken out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
+from evalhouse.formats.documents import Documents
+from evalhouse.formats.items import Attempts, Cleaner, item_numbers, line_numbers
+from evalhouse.formats.rowfile import Rows
+from evalhouse.formats.slices import value_columns
+
+_SMALLEST_INFERRED = 10_000  # no smaller offset is believed without a declaration
+
+
+class Twins:
+    """Folds unconditioned twins onto their documents by the offset of their numbers.
+
+    The offset is declared by the task configuration. Where none is at hand, it is inferred from
+    equal documents that come again under a number that is larger by a round offset.
+    """
+
+    def __init__(self, declared: int | None) -> None:
+        self.offset = declared
+        self.inferred = False
+        self._highest = -1
+
+    def fold(self, items: np.ndarray, firsts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return folded numbers and which rows are twins; `firsts` saw the same document first."""
+        if self.offset is None:
+            self._infer(items, firsts)
+        if not self.offset:
+            return items, np.zeros(len(items), np.bool_)
+        twins = items >= self.offset
+        return np.where(twins, items % self.offset, items), twins
+
+    def _infer(self, items: np.ndarray, firsts: np.ndarray) -> None:
+        again = np.flatnonzero(items > np.maximum(firsts, self._highest))
+        again = again[items[again] - firsts[again] >= _SMALLEST_INFERRED]
+        if len(again):
+            offset = int(items[again[0]] - firsts[again[0]])
+            if offset % 1000 == 0 and offset > int(firsts.max()):
+                self.offset, self.inferred = offset, True
+                return
+        self._highest = max(self._highest, int(items.max(initial=-1)))
+
+
+class RequestRows:
+    """Turns rows of a requests file into rows of `requests` and `documents`."""
+
+    def __init__(self, unit: Unit, file: UnitFile, documents: Documents, twins: Twins, cleaner: Cleaner) -> None:
+        self._unit, self._file, self._documents = unit, file, documents
+        self.twins, self._cleaner = twins, cleaner
+        self.rows = 0
+        self.twin_rows = 0
+
+    def tables(self, rows: Rows[Any]) -> Iterator[TableRows]:
+        """Yield the rows of one chunk."""
+        count, as_written = len(rows.rows), item_numbers(rows)
+        natives = rows.column("native_id")
+        codes = self._documents.codes(rows.column("doc"), as_written, natives)
+        items, is_twin = self.twins.fold(as_written, self._documents.first_items(codes))
+        self._documents.link(items[~is_twin], codes[~is_twin])
+        self.rows += count
+        self.twin_rows += int(is_twin.sum())
+        native, native_kind = value_columns(natives)
+        label, label_kind = value_columns(rows.column("label"))
+        request_type, _ = value_columns(rows.column("request_type"))
+        task_name, _ = value_columns(rows.column("task_name"))
+        yield from new_documents(self._unit, self._file, self._documents)
+        yield rows_of(
+            "requests",
+            count,
+            {
+                "doc_id": pa.array(items),
+                "attempt": pa.array(np.zeros(count, np.int64)),
+                "native_id": native,
+                "native_id_kind": native_kind,
+                "idx": integers(rows.column("idx")),
+                "request_type": request_type,
+                "request": self._cleaner.column(rows.column("request"), rows.lines, prefixed=True),
+                "label": label,
+                "label_kind": label_kind,
+                "item_sha256": self._documents.hashes(codes),
+                "unconditioned": pa.array(is_twin),
+                "source_doc_id": pa.array(as_written),
+                "task_name": task_name,
+                "text": self._cleaner.texts(rows),
+                "line": line_numbers(rows),
+            },
+            unit=self._unit,
+            source_file_id=self._file.source_file_id,
+        )
+
+
+class InputRows:
+    """Turns rows of a recorded-inputs file into rows of `inputs` and `documents`."""
+
+    def __init__(self, unit: Unit, file: UnitFile, documents: Documents, cleaner: Cleaner) -> None:
+        self._unit, self._file, self._documents, self._cleaner = unit, file, documents, cleaner
+        self._attempts = Attempts()
+
+    def tables(self, rows: Rows[Any]) -> Iterator[TableRows]:
+        """Yield the rows of one chunk."""
+        count, items = len(rows.rows), item_numbers(rows)
+        natives = rows.column("native_id")
+        codes = self._documents.codes(rows.column("doc"), items, natives)
+        self._documents.link(items, codes)
+        native, native_kind = value_columns(natives)
+        label, label_kind = value_columns(rows.column("label"))
+        task_name, _ = value_columns(rows.column("task_name"))
+        requests = [b"null" if item is None else item for item in rows.column("requests")]
+        yield from new_documents(self._unit, self._file, self._documents)
+        yield rows_of(
+            "inputs",
+            count,
+            {
+                "doc_id": pa.array(items),
+                "attempt": pa.array(self._attempts.of(items)),
+                "native_id": native,
+                "native_id_kind": native_kind,
+                "label": label,
+                "label_kind": label_kind,
+                "requests": self._cleaner.column(requests, rows.lines),
+                "item_sha256": self._documents.hashes(codes),
+                "task_name": task_name,
+                "text": self._cleaner.texts(rows),
+                "line": line_numbers(rows),
+            },
+            unit=self._unit,
+            source_file_id=self._file.source_file_id,
+        )
+
+
+def new_documents(unit: Unit, file: UnitFile, documents: Documents) -> Iterator[TableRows]:
+    """Yield the documents that were not seen before."""
+    count, columns = documents.take_new()
+    if count:
+        yield rows_of("documents", count, columns, unit=unit, source_file_id=file.source_file_id)
+
+
+def integers(slices: list[Any]) -> pa.Array:
+    """Return a column of small integers; null where a value is not one."""
+    known: dict[bytes, int | None] = {}
+    values = []
+    for item in slices:
+        key = bytes(item)
+        if key not in known:
+            known[key] = int(key) if key.lstrip(b"-").isdigit() and len(key) < 19 else None
+        values.append(known[key])
+    return pa.array(values, pa.int64())
+
+

@@ -1,0 +1,190 @@
+"""Secrets never reach disk.
+
+A secret is known by its shape (an API key, a bearer header) anywhere, or by the name of the
+setting that holds it. What is found becomes `⟦redacted:<kind>:<hash>⟧`; the hash is keyed, so
+that equal secrets look equal and none can be guessed from it without the house.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import ahocorasick_rs
+
+_WORD = re.compile(rb"[A-Za-z0-9_]")
+_SETTING = re.compile(
+    rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[0-9][0-9.eE+-]*))'
+)
+_ESCAPED_SETTING = re.compile(rb'\\"([A-Za-z0-9_.-]{1,80})\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"')
+_ARGUMENT = re.compile(rb"(?<![A-Za-z0-9_-])(?:--)?([A-Za-z][A-Za-z0-9_-]{1,60})[= ]([^\s,;&\"\\']+)")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of secret that is known by how it looks."""
+
+    kind: str
+    literals: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What counts as a secret; `data/redaction.toml` holds them."""
+
+    shapes: tuple[Shape, ...]
+    exact_keys: frozenset[str]
+    suffix_keys: tuple[str, ...]
+    placeholders: frozenset[str]
+
+    def is_secret_key(self, name: str) -> bool:
+        """Tell whether a setting of this name holds a secret."""
+        plain = name.lower().replace("-", "_").replace(".", "_").replace(" ", "_")
+        if plain in self.exact_keys:
+            return True
+        return any(plain.endswith("_" + suffix) for suffix in self.suffix_keys)
+
+
+@cache
+def load_rules() -> Rules:
+    """Read and check the rules that ship with the package."""
+    text = resources.files("evalhouse").joinpath("data/redaction.toml").read_text("utf-8")
+    content = tomllib.loads(text)
+    shapes = tuple(
+        Shape(
+            entry["kind"],
+            tuple(literal.encode() for literal in entry["literals"]),
+            re.compile(entry["pattern"].encode()),
+        )
+        for entry in content["shapes"]
+    )
+    suffixes = tuple(key[1:] for key in content["keys"] if key.startswith("*"))
+    exact = frozenset(key.removeprefix("*") for key in content["keys"])
+    return Rules(shapes, exact, suffixes, frozenset(content["placeholders"]))
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a secret stands in some bytes, and of what kind it is."""
+
+    start: int
+    end: int
+    kind: str
+
+
+class Redactor:
+    """Finds and replaces secrets; `key` is the house's key for the hashes."""
+
+    def __init__(self, key: bytes, rules: Rules | None = None) -> None:
+        self._key = key
+        self._rules = rules or load_rules()
+        literals = [(text, shape) for shape in self._rules.shapes for text in shape.literals]
+        self._owners = [shape for _, shape in literals]
+        names = sorted({*self._rules.exact_keys, *self._rules.suffix_keys})
+        # A key ends in its last word and a quote, whatever stands before it.
+        self._endings = sorted({_ending(name) for name in names})
+        texts = [text for text, _ in literals]
+        self._anchors = ahocorasick_rs.BytesAhoCorasick(
+            texts + [variant for ending in self._endings for variant in _spellings(ending)]
+        )
+        self._shape_count = len(texts)
+
+    def hits(self, data: bytes) -> list[int]:
+        """Return offsets in `data` where a secret may stand, in order; most data has none.
+
+        A hit of a shape is confirmed; a hit of a key name says that `settings` must look.
+        """
+        found = []
+        for index, start, _ in self._anchors.find_matches_as_indexes(data):
+            if index >= self._shape_count or self._confirm(data, index, start):
+                found.append(start)
+        return found
+
+    def _confirm(self, data: bytes, index: int, start: int) -> Secret | None:
+        shape = self._owners[index]
+        match = shape.pattern.match(data, start)
+        if match is None or (start and _WORD.match(data, start - 1) and shape.kind != "url-password"):
+            return None
+        return Secret(start, match.end(), shape.kind)
+
+    def secrets(self, data: bytes) -> list[Secret]:
+        """Find every secret known by its shape."""
+        found: list[Secret] = []
+        for index, start, _ in self._anchors.find_matches_as_indexes(data):
+            if index < self._shape_count and (not found or start >= found[-1].end):
+                secret = self._confirm(data, index, start)
+                if secret:
+                    found.append(secret)
+        return found
+
+    def text(self, data: bytes) -> tuple[bytes, int]:
+        """Replace what looks like a secret; also say how many were replaced."""
+        return self._replace(data, self.secrets(data))
+
+    def settings(self, data: bytes) -> tuple[bytes, int]:
+        """Replace secrets in JSON text of settings, by key and by shape; all else stays as it is."""
+        found = [
+            *self._by_key(data, _SETTING),
+            *self._by_key(data, _ESCAPED_SETTING),
+            *self._by_key(data, _ARGUMENT),
+            *self.secrets(data),
+        ]
+        return self._replace(data, _without_overlaps(found))
+
+    def _by_key(self, data: bytes, pattern: re.Pattern[bytes]) -> list[Secret]:
+        found = []
+        for match in pattern.finditer(data):
+            name = match.group(1).decode("utf-8", "replace")
+            group = 2 if match.group(2) is not None else 3
+            value = match.group(group).decode("utf-8", "replace")
+            if self._rules.is_secret_key(name) and value.upper() not in self._rules.placeholders:
+                found.append(Secret(match.start(group), match.end(group), "setting"))
+        return found
+
+    def _replace(self, data: bytes, found: list[Secret]) -> tuple[bytes, int]:
+        if not found:
+            return data, 0
+        parts, position = [], 0
+        for secret in found:
+            value = data[secret.start : secret.end]
+            quoted = secret.kind == "setting" and data[secret.start - 1 : secret.start] != b'"'
+            bare_number = quoted and data[secret.end : secret.end + 1] in b",}] \n" and _number(value)
+            marker = self.marker(secret.kind, value)
+            parts += [data[position : secret.start], b'"%b"' % marker if bare_number else marker]
+            position = secret.end
+        parts.append(data[position:])
+        return b"".join(parts), len(found)
+
+    def marker(self, kind: str, value: bytes) -> bytes:
+        """Return what stands in the place of a secret."""
+        digest = hmac.digest(self._key, value, "sha256").hex()[:10]
+        return f"⟦redacted:{kind}:{digest}⟧".encode()
+
+
+def _ending(name: str) -> str:
+    words = name.split("_")
+    return "_".join(words[-2:] if words[-1] in {"id", "key"} else words[-1:])
+
+
+def _spellings(ending: str) -> list[bytes]:
+    words = ending.split("_")
+    camel = words[0] + "".join(word.capitalize() for word in words[1:])
+    spelled = {ending, ending.upper(), ending.capitalize(), "-".join(words), camel}
+    return [text.encode() + b'"' for text in sorted(spelled)]
+
+
+def _number(value: bytes) -> bool:
+    return re.fullmatch(rb"-?[0-9][0-9.eE+-]*", value) is not None
+
+
+def _without_overlaps(found: list[Secret]) -> list[Secret]:
+    kept: list[Secret] = []
+    for secret in sorted(found, key=lambda item: (item.start, -item.end)):
+        if not kept or secret.start >= kept[-1].end:
+            kept.append(secret)
+    return kept

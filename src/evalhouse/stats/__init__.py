@@ -1,0 +1,1 @@
+"""Statistics of arrays: pure functions that know numbers, not files or tables."""
