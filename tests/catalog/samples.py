@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from evalhouse import ids
 from evalhouse.catalog import BatchOutcome, Catalog
 from evalhouse.records import ENTITIES, BatchUnit, Cell, Creator, Entity, Run
-from evalhouse.schema import TABLES, Column
+from evalhouse.schema import TABLES, Column, Kind
+
+Record = TypeVar("Record", bound=Entity)
 
 MAIN = "main"
 START = datetime(2025, 11, 3, 1, 2, 3, 456789, tzinfo=UTC)
 
 
-def sample(record: type[Entity], seed: str = MAIN) -> Any:
+def sample(record: type[Record], seed: str = MAIN) -> Record:
     """Return a row with every column set; those of other seeds refer to what they must."""
     columns = TABLES[record.table].columns
     values = {
@@ -59,7 +61,7 @@ def cell(of: BatchUnit | None, score: float | None = 0.5, **values: Any) -> Cell
     """Return the cell of the main run, prompt and model."""
     base: Cell = sample(Cell)
     keys = {name: getattr(base, name) for name in ("run_id", "prompt_id", "model_id", "task_id")}
-    return Cell(**keys, unit_id=of and of.unit_id, score=score, **values)
+    return Cell(**keys, unit_id=of.unit_id if of else None, score=score, **values)
 
 
 def creators(catalog: Catalog) -> list[str]:
@@ -94,7 +96,7 @@ def _made(table: str, column: Column, number: int, seed: str) -> Any:
         return column.values[-1]
     if column.name == "short_id":
         return ids.derive("runs", "runs.run_id of " + seed)[:8]
-    made = {
+    made: dict[Kind, Callable[[], Any]] = {
         "id": lambda: ids.derive(table, text),
         "hash": lambda: ids.sha256_hex(text),
         "text": lambda: f"{text}: né 数 \U0001f600",

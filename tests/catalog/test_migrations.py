@@ -8,11 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from evalhouse.catalog import HEAD, Catalog, catalog as catalog_module, revisions
+from evalhouse.catalog import HEAD, Catalog, revisions
+from evalhouse.catalog import catalog as catalog_module
 from evalhouse.catalog.creation import reshaping
 from evalhouse.catalog.migrations import configuration
 from evalhouse.catalog.tables import metadata
-from evalhouse.errors import HouseError, NoHouseError, OutdatedHouseError, UsageError
+from evalhouse.errors import HouseError, OutdatedHouseError, UsageError
 from tests.catalog.samples import commit, creators, everything
 
 

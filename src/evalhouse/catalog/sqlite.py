@@ -68,7 +68,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def reshape(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection; the file and its folder are made where they are missing."""
-        with self._lock, self._told():
+        with self._alone(), self._told():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect("rwc")) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -77,7 +77,8 @@ class SqliteDatabase(Database):
     @contextmanager
     def arrow_uri(self) -> Iterator[str]:
         """Lend the address of the file; nothing else in this process has it open meanwhile."""
-        with self._lock:
+        self._require_file()
+        with self._alone():
             yield f"{self.path.as_uri()}?mode=rw"
 
     def explained(self, failure: BaseException) -> EvalhouseError:
@@ -97,14 +98,27 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Session]:
-        if not self.exists():
-            raise HouseError(f"there is no catalog at `{self.place}`; `evalhouse init` makes one")
-        with self._lock, self._told(), closing(self._connect("rw")) as connection:
+        self._require_file()
+        with self._alone(), self._told(), closing(self._connect("rw")) as connection:
             cursor = connection.cursor()
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute(begin)
             yield Session(cursor, self.dialect)
             cursor.execute("COMMIT")  # after an exception, closing rolls back
+
+    def _require_file(self) -> None:
+        if not self.exists():
+            raise HouseError(f"there is no catalog at `{self.place}`; `evalhouse init` makes one")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep the other threads of this process out."""
+        if not self._lock.acquire(timeout=self.busy_seconds):
+            raise HouseBusyError(self.place, self.busy_seconds)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         return sqlite3.connect(

@@ -1,0 +1,97 @@
+"""Several processes and threads on one catalog."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from evalhouse import ids
+from evalhouse.catalog import HEAD, Catalog
+from evalhouse.errors import HouseBusyError
+from evalhouse.records import Creator
+from tests.catalog.samples import commit, creators, everything, unit
+
+BATCHES = 20
+
+
+def _processes(number: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(number, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _creator(name: str) -> Creator:
+    return Creator(creator_id=ids.creator_id(name), name=name)
+
+
+def write_many(url: str, writer: str) -> list[int]:
+    """Commit batches of one creator, one unit of the writer and one that all writers share."""
+    catalog = Catalog(url)
+    catalog.prepare()
+    sequences = []
+    for number in range(BATCHES):
+        name = f"{writer}-{number}"
+        outcome = commit(catalog, [_creator(name)], [unit(name), unit("shared", name)])
+        sequences.append(outcome.sequence)
+        assert name in creators(catalog)  # ADBC reads while the other process writes
+    catalog.close()
+    return sequences
+
+
+def prepare_many(url: str) -> str | None:
+    """Open a catalog that may not be there yet."""
+    catalog = Catalog(url)
+    catalog.prepare()
+    revision = catalog.revision()
+    catalog.close()
+    return revision
+
+
+def test_two_processes_that_commit_at_once_lose_nothing(catalog: Catalog, url: str) -> None:
+    commit(catalog, everything())
+    with _processes(2) as pool:
+        sequences = [*pool.map(write_many, [url, url], ["left", "right"])]
+    names = {f"{writer}-{number}" for writer in ("left", "right") for number in range(BATCHES)}
+    live = {found.part: found for found in catalog.live_units([unit("").run_id])}
+    assert sorted(itertools.chain(*sequences)) == list(range(2, 2 + 2 * BATCHES))
+    assert names < set(creators(catalog))
+    assert set(live) == names | {"shared"}
+    assert len(catalog.snapshot().superseded) == 2 * BATCHES - 1
+
+
+def test_processes_that_create_a_catalog_at_once_all_succeed(url: str) -> None:
+    with _processes(4) as pool:
+        assert [*pool.map(prepare_many, [url] * 8)] == [HEAD] * 8
+
+
+def test_threads_share_a_catalog(catalog: Catalog) -> None:
+    def write(number: int) -> int:
+        commit(catalog, [_creator(str(number))])
+        return int(catalog.arrow(Creator.table).num_rows)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert max(pool.map(write, range(20))) == 20
+
+
+def test_a_writer_that_waits_too_long_says_who_is_in_the_way(catalog: Catalog, url: str) -> None:
+    impatient = Catalog(url, busy_seconds=0.2)
+    batch_id = ids.random_id()
+    catalog.open_batch(batch_id)
+    other, held, done = Catalog(url), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other._database.write(alone=True):
+            held.set()
+            done.wait(20)
+        other.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(20)
+    with pytest.raises(HouseBusyError, match="another process kept"):
+        impatient.commit_batch(batch_id, entities=[], units=[])
+    done.set()
+    holder.join()
+    impatient.close()
