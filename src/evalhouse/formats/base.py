@@ -98,9 +98,11 @@ class UnitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     unit_id: str
     fingerprint: str
-    cells: tuple[Cell, ...]
     files: tuple[FileFacts, ...]
+    cells: tuple[Cell, ...] = ()
+    basis: tuple[str, ...] = ()  # metrics that the primary value is an average of
     rows: int = 0
+    repeated: bool = False  # the house has this evidence already; no rows were yielded
 
 
 @dataclass

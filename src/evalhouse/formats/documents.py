@@ -37,7 +37,7 @@ class Documents:
         self.redactions = 0
 
     def codes(
-        self, docs: Sequence[Slice], items: np.ndarray, natives: Sequence[Slice | None]
+        self, docs: Sequence[Slice], items: np.ndarray, natives: Sequence[Slice]
     ) -> np.ndarray:
         """Return a number for each document; equal text has an equal number."""
         known, result = self._codes, np.empty(len(docs), np.int64)
@@ -49,7 +49,7 @@ class Documents:
             result[index] = code
         return result
 
-    def _add(self, text: bytes, item: int, native: Slice | None) -> int:
+    def _add(self, text: bytes, item: int, native: Slice) -> int:
         code = len(self._first_item)
         if self._remembered > REMEMBERED_BYTES:
             self._codes.clear()
@@ -58,7 +58,7 @@ class Documents:
         self._remembered += len(text)
         self._digests += hashlib.sha256(text).digest()
         self._first_item.append(item)
-        self._new.append((code, text, b"null" if native is None else bytes(native)))
+        self._new.append((code, text, bytes(native) or b"null"))
         return code
 
     def first_items(self, codes: np.ndarray) -> np.ndarray:

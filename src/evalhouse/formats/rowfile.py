@@ -23,6 +23,9 @@ from evalhouse.formats.lines import EXCERPT, Chunk, LineFile
 from evalhouse.formats.slices import strict_json
 from evalhouse.records import Problem
 
+ABSENT = msgspec.Raw()
+"""Stands for a key that a row does not have; a slice is never empty otherwise."""
+
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 _OPENING_ALONE = re.compile(rb"\s*[{\[]\s*\n")
@@ -33,7 +36,7 @@ class Layout(Generic[Row]):
     """How a row is written: a struct of raw slices whose fields stand in the writer's order.
 
     Fields of type int are written as digits; all others are `msgspec.Raw`. An optional field
-    defaults to None, and then the row is written without it.
+    defaults to `ABSENT`, and then the row is written without it.
     """
 
     row: type[Row]
@@ -94,7 +97,8 @@ class RowFile(Generic[Row]):
 
     def _rebuilt(self, rows: list[Row]) -> bytes:
         first = rows[0]
-        names = [name for name in self.layout.fields if getattr(first, name) is not None]
+        whole = self.layout.integers
+        names = [name for name in self.layout.fields if name in whole or len(getattr(first, name))]
         pieces: list[Any] = []
         opening = b"{"
         for name in names:
@@ -103,11 +107,8 @@ class RowFile(Generic[Row]):
                 values = map(b"%d".__mod__, values)
             pieces += [repeat(b'%b"%b": ' % (opening, name.encode())), values]
             opening = b", "
-        try:
-            flat = chain.from_iterable(zip(*pieces, repeat(b"}\n"), strict=False))
-            return b"".join(flat)[:-1]
-        except TypeError:  # a value is absent in a later row
-            return b""
+        flat = chain.from_iterable(zip(*pieces, repeat(b"}\n"), strict=False))
+        return b"".join(flat)[:-1]
 
     def _careful(self, chunk: Chunk) -> Rows[Row]:
         result: Rows[Row] = Rows([], [], bytes=len(chunk.data))

@@ -86,12 +86,11 @@ def spelled(value: str | None, kind: str) -> str | None:
     return json.dumps(value) if kind == "text" else value
 
 
-def value_columns(slices: Sequence[Slice | None]) -> tuple[pa.Array, pa.Array]:
-    """Return the columns `value` and `value_kind` of JSON scalars; None stands for an absent key."""
-    present: list[Slice] = [item for item in slices if item is not None]
-    if len(present) < len(slices):
+def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
+    """Return the columns `value` and `value_kind` of JSON values; an empty slice is an absent key."""
+    if not all(map(len, slices)):
         return _mixed(slices)
-    buffer, offsets = joined(present)
+    buffer, offsets = joined(slices)
     codes = _BY_FIRST_BYTE[np.frombuffer(buffer, np.uint8)[offsets[:-1]]]
     first = int(codes[0]) if len(codes) else _CODES["null"]
     if (codes != first).any():
@@ -114,14 +113,14 @@ def _unquoted(buffer: bytes, offsets: np.ndarray) -> pa.Array:
     return text_array(data[keep].tobytes(), offsets - 2 * np.arange(len(offsets)))
 
 
-def _mixed(slices: Sequence[Slice | None]) -> tuple[pa.Array, pa.Array]:
-    known: dict[bytes | None, tuple[str | None, str]] = {None: (None, "absent")}
+def _mixed(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
+    known: dict[bytes, tuple[str | None, str]] = {b"": (None, "absent")}
     values, kinds = [], np.empty(len(slices), np.int32)
     for index, item in enumerate(slices):
-        key = None if item is None else bytes(item)
+        key = bytes(item)
         found = known.get(key)
         if found is None:
-            found = known[key] = plain(key)  # type: ignore[arg-type] # None is known from the start
+            found = known[key] = plain(key)
         values.append(found[0])
         kinds[index] = _CODES[found[1]]
     return pa.array(values, pa.string()), pa.DictionaryArray.from_arrays(pa.array(kinds), _KIND_NAMES)

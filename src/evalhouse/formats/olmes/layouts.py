@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from evalhouse.formats.rowfile import Layout
+from evalhouse.formats.rowfile import ABSENT, Layout
 
 
 class Prediction(msgspec.Struct, gc=False):
@@ -15,9 +15,9 @@ class Prediction(msgspec.Struct, gc=False):
     native_id: Raw
     metrics: Raw
     model_output: Raw
-    label: Raw | None = None
-    task_hash: Raw | None = None
-    model_hash: Raw | None = None
+    label: Raw = ABSENT
+    task_hash: Raw = ABSENT
+    model_hash: Raw = ABSENT
 
 
 class Request(msgspec.Struct, gc=False):
@@ -30,7 +30,7 @@ class Request(msgspec.Struct, gc=False):
     task_name: Raw
     doc_id: int
     native_id: Raw
-    label: Raw | None = None
+    label: Raw = ABSENT
 
 
 class RecordedInput(msgspec.Struct, gc=False):
@@ -40,8 +40,8 @@ class RecordedInput(msgspec.Struct, gc=False):
     task_name: Raw
     doc_id: int
     native_id: Raw
-    label: Raw | None = None
-    requests: Raw | None = None
+    label: Raw = ABSENT
+    requests: Raw = ABSENT
 
 
 PREDICTIONS = Layout(Prediction, frozenset({"doc_id"}))

@@ -38,7 +38,7 @@ class Detail(msgspec.Struct, kw_only=True):
     dataset: str | None = None
     members: str | None = None
     rule: str | None = None
-    looked_for_members: bool = False
+    basis: list[str] = msgspec.field(default_factory=list)  # primary metrics of a suite's leaves
 
 
 @dataclass
@@ -357,11 +357,11 @@ def _add_members(
     detail: Detail, record: Record, records: Sequence[Record], names: Names, suite_id: str
 ) -> None:
     found = suites.find_members(record, records)
-    detail.looked_for_members = True
     detail.rule = record.primary_metric if record.primary_metric in ("macro", "micro", "mc_or_rc") else None
     if found is None:
         return
     detail.members = suites.dumps([suites.member_of(member) for member in found])
+    detail.basis = sorted(set(suites.leaf_metrics(record, records)))
     for order, member in enumerate(found):
         names.add(
             TaskMember(

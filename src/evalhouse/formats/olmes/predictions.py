@@ -114,14 +114,14 @@ class PredictionRows:
         }
 
     @staticmethod
-    def _hashes(slices: Sequence[Slice | None], counts: dict[str, int]) -> pa.Array:
-        distinct = {None if item is None else bytes(item) for item in slices}
+    def _hashes(slices: Sequence[Slice], counts: dict[str, int]) -> pa.Array:
+        distinct = set(map(bytes, slices))
         if len(distinct) == 1:
             text = _text(distinct.pop())
             if text is not None:
                 counts[text] = counts.get(text, 0) + len(slices)
             return constant(text, len(slices))
-        texts = [_text(None if item is None else bytes(item)) for item in slices]
+        texts = [_text(bytes(item)) for item in slices]
         for text in texts:
             if text is not None:
                 counts[text] = counts.get(text, 0) + 1
@@ -134,7 +134,7 @@ class PredictionRows:
     # -- answer choices ----------------------------------------------------------------------
 
     def _choices(
-        self, outputs: Sequence[Slice], metrics: Sequence[Slice], labels: Sequence[Slice | None]
+        self, outputs: Sequence[Slice], metrics: Sequence[Slice], labels: Sequence[Slice]
     ) -> _Scored | None:
         keys = choice_rows.output_keys(_loaded(outputs[0]))
         found = choice_rows.decode(outputs, keys) if keys else None
@@ -292,7 +292,7 @@ class _Taken:
     error: bool = False
 
 
-def _gold(labels: Sequence[Slice | None], found: Choices) -> tuple[np.ndarray, np.ndarray]:
+def _gold(labels: Sequence[Slice], found: Choices) -> tuple[np.ndarray, np.ndarray]:
     """Return the index of the right choice, and whether the label states one that exists.
 
     The writer replaces a label that is not a number by 0, and takes -1 as the last choice.
@@ -300,7 +300,7 @@ def _gold(labels: Sequence[Slice | None], found: Choices) -> tuple[np.ndarray, n
     known: dict[bytes, int | None] = {}
     numbers: list[int | None] = []
     for item in labels:
-        key = b"null" if item is None else bytes(item)
+        key = bytes(item)
         if key not in known:
             known[key] = int(key) if key.lstrip(b"-").isdigit() and len(key) < 10 else None
         numbers.append(known[key])
@@ -355,8 +355,8 @@ def _parsed(text: Slice) -> dict[str, Any] | None:
         return value if isinstance(value, dict) else None
 
 
-def _text(item: bytes | None) -> str | None:
-    value = None if item is None else _loaded(item)
+def _text(item: bytes) -> str | None:
+    value = _loaded(item) if item else None
     return value if isinstance(value, str) else None
 
 

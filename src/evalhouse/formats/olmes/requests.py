@@ -113,7 +113,7 @@ class InputRows:
         native, native_kind = value_columns(natives)
         label, label_kind = value_columns(rows.column("label"))
         task_name, _ = value_columns(rows.column("task_name"))
-        requests = [b"null" if item is None else item for item in rows.column("requests")]
+        requests = [item if len(item) else b"null" for item in rows.column("requests")]
         yield from new_documents(self._unit, self._file, self._documents)
         yield rows_of(
             "inputs",

@@ -62,6 +62,17 @@ def _regime(record: Record) -> str:
     return record.alias.partition(":")[2]
 
 
+def leaf_metrics(suite: Record, records: Sequence[Record]) -> list[str]:
+    """Return the primary metrics of the tasks that a suite rests on, through suites of suites."""
+    found = []
+    for member in find_members(suite, records) or []:
+        if member.is_aggregate:
+            found += leaf_metrics(member, records)
+        else:
+            found.append(member.primary_metric or "")
+    return found
+
+
 @dataclass(frozen=True)
 class Member:
     """What an aggregate takes from a member."""

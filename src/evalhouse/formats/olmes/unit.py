@@ -86,8 +86,9 @@ class UnitReader:
         yield UnitFacts(
             unit_id=self._unit.unit_id,
             fingerprint=fingerprint(self._detail, [(f.family, s.sha256) for f, s in self._pairs()]),
-            cells=(cell_of(self._unit, self._record, tally, self._primary),),
             files=tuple(self._evidence.files),
+            cells=(cell_of(self._unit, self._record, tally, self._primary),),
+            basis=tuple(self._detail.basis) or (self._primary or "",),
             rows=self._evidence.rows,
         )
 

@@ -1,0 +1,1 @@
+"""What names, scales and directions mean, decided only where it is known."""

@@ -1,0 +1,7 @@
+"""Work on several processors: one call, whatever does the work."""
+
+from __future__ import annotations
+
+from evalhouse.parallel.pool import Counter, Workers, processors
+
+__all__ = ["Counter", "Workers", "processors"]

@@ -1,0 +1,142 @@
+"""A pool of processes that count what they do while they do it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from evalhouse.errors import EvalhouseError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_POLL_SECONDS = 0.1
+_shared: Any = None  # the counter, in a worker process
+
+
+class Counter:
+    """Counts bytes in whatever process it is used."""
+
+    def __init__(self) -> None:
+        self._here = 0
+
+    def add(self, count: int) -> None:
+        """Count; in a worker process the others see it too."""
+        if _shared is None:
+            self._here += count
+        else:
+            with _shared.get_lock():
+                _shared.value += count
+
+    @property
+    def here(self) -> int:
+        """Return what was counted in this process."""
+        return self._here
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """Runs tasks in fresh processes, or in this one if `processes` is 1.
+
+    The processes start at once, so that they can load what they need while this one plans. A
+    task that raises stops the others; a process that is killed raises EvalhouseError.
+    """
+
+    def __init__(self, processes: int, *, warm: Callable[[], None] | None = None) -> None:
+        self.processes = max(1, processes)
+        self._counter = Counter()
+        self._pool: ProcessPoolExecutor | None = None
+        self._total: Any = None
+        if self.processes > 1:
+            context = multiprocessing.get_context("spawn")
+            self._total = context.Value("q", 0)
+            self._pool = ProcessPoolExecutor(
+                self.processes, mp_context=context, initializer=_start, initargs=(self._total, warm)
+            )
+            self._warmed = [self._pool.submit(_nothing) for _ in range(self.processes)]
+
+    @property
+    def counted(self) -> int:
+        """Return what all processes have counted so far."""
+        return self._counter.here + (self._total.value if self._total is not None else 0)
+
+    def run(
+        self,
+        function: Callable[[Task, Counter], Result],
+        tasks: Sequence[Task],
+        *,
+        watch: Callable[[int], None] | None = None,
+    ) -> Iterator[Result]:
+        """Yield the results as they come; `watch` gets the count several times a second."""
+        if self._pool is None:
+            for task in tasks:
+                counter = _Watched(self._counter, watch)
+                yield function(task, counter)
+            return
+        waiting: set[Future[Result]] = {self._pool.submit(_call, function, task) for task in tasks}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                if watch:
+                    watch(self.counted)
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool as failure:
+            raise EvalhouseError(
+                "a worker process was killed (out of memory?); nothing was stored, try fewer processes "
+                "with `--processes`"
+            ) from failure
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def __enter__(self) -> Self:
+        """Return the pool."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Watched(Counter):
+    """Passes the count on, in the process that also watches."""
+
+    def __init__(self, counter: Counter, watch: Callable[[int], None] | None) -> None:
+        super().__init__()
+        self._counter, self._watch = counter, watch
+
+    def add(self, count: int) -> None:
+        self._counter.add(count)
+        if self._watch:
+            self._watch(self._counter.here)
+
+
+def _start(total: Any, warm: Callable[[], None] | None) -> None:
+    global _shared  # noqa: PLW0603 - a process has one counter
+    _shared = total
+    if warm:
+        warm()
+
+
+def _nothing() -> None:
+    """Make the pool start a process."""
+
+
+def _call(function: Callable[[Task, Counter], Result], task: Task) -> Result:
+    return function(task, Counter())

@@ -1,0 +1,1 @@
+"""Where stages meet: each workflow takes a Store and reads as its own documentation."""
