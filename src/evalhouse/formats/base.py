@@ -130,6 +130,10 @@ class Format(Protocol):
         """Group claimed files into runs and units; reads records, not rows."""
         ...
 
+    def fingerprint(self, unit: Unit, hashes: Mapping[str, str]) -> str:
+        """Return the hash of a unit's evidence from the SHA-256 of its files, by path."""
+        ...
+
     def read(self, unit: Unit, reading: Reading) -> Iterator[TableRows | Problem | UnitFacts]:
         """Yield what a unit holds; the facts come last."""
         ...

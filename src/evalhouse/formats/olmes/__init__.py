@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from evalhouse.formats.base import (
     Claim,
@@ -15,7 +15,7 @@ from evalhouse.formats.base import (
 )
 from evalhouse.formats.olmes.plan import FORMAT, plan
 from evalhouse.formats.olmes.recognise import recognise
-from evalhouse.formats.olmes.unit import UnitReader
+from evalhouse.formats.olmes.unit import UnitReader, unit_fingerprint
 from evalhouse.records import Problem
 
 
@@ -32,6 +32,10 @@ class Olmes:
     def plan(self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None) -> list[Plan]:
         """Group claimed files into runs and units."""
         return plan(claims, reading, snapshot=snapshot)
+
+    def fingerprint(self, unit: Unit, hashes: Mapping[str, str]) -> str:
+        """Return the hash of a unit's evidence from the SHA-256 of its files, by path."""
+        return unit_fingerprint(unit, hashes)
 
     def read(self, unit: Unit, reading: Reading) -> Iterator[TableRows | Problem | UnitFacts]:
         """Yield what a unit holds; the facts come last."""

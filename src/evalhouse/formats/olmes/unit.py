@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,16 +85,14 @@ class UnitReader:
         tally = self._evidence.tally
         yield UnitFacts(
             unit_id=self._unit.unit_id,
-            fingerprint=fingerprint(self._detail, [(f.family, s.sha256) for f, s in self._pairs()]),
+            fingerprint=unit_fingerprint(
+                self._unit, {facts.path: facts.sha256 for facts in self._evidence.files}
+            ),
             files=tuple(self._evidence.files),
             cells=(cell_of(self._unit, self._record, tally, self._primary),),
             basis=tuple(self._detail.basis) or (self._primary or "",),
             rows=self._evidence.rows,
         )
-
-    def _pairs(self) -> list[tuple[UnitFile, FileFacts]]:
-        by_path = {file.path: file for file in self._unit.files}
-        return [(by_path[facts.path], facts) for facts in self._evidence.files]
 
     def _file(self, file: UnitFile) -> Iterator[TableRows | Problem]:
         cleaner = Cleaner(self._reading.redactor)
@@ -200,8 +198,13 @@ class UnitReader:
         )
 
 
-def fingerprint(detail: Detail, files: Sequence[tuple[str, str]]) -> str:
+def unit_fingerprint(unit: Unit, hashes: Mapping[str, str]) -> str:
     """Return the hash of a unit's evidence: its record, its settings and its row files."""
+    files = [(file.family, hashes[file.path]) for file in unit.files]
+    return _fingerprint(msgspec.json.decode(unit.detail, type=Detail), files)
+
+
+def _fingerprint(detail: Detail, files: Sequence[tuple[str, str]]) -> str:
     members = ids.sha256_hex(detail.members or "")
     record = None if detail.record is None else ids.sha256_hex(detail.record)
     config = None if detail.config is None or detail.record is not None else ids.sha256_hex(detail.config)

@@ -1,0 +1,380 @@
+"""Taking in dumps: look, plan, read in parallel, store in one step."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from evalhouse import ids
+from evalhouse.formats import FORMATS
+from evalhouse.formats.base import FileFacts, Plan, Reading, Unit, UnitFacts
+from evalhouse.formats.lines import LONGEST_LINE
+from evalhouse.normalise.metrics import with_meaning
+from evalhouse.parallel import Workers, processors
+from evalhouse.records import BatchUnit, Entity, Problem, RunSource, Source, SourceFile
+from evalhouse.redact import Redactor
+from evalhouse.store import Batch, Store
+from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan, unrecognised_reason
+from evalhouse.workflows.ledger import Ledger, RunLine
+from evalhouse.workflows.shard import (
+    PROBLEMS_SHOWN,
+    Shard,
+    ShardResult,
+    Writers,
+    deal,
+    problem_rows,
+    read_shard,
+    warm_up,
+)
+
+SMALL_BYTES = 48 << 20
+"""Below so many bytes one process is faster than starting others."""
+
+SHARE_BYTES = 256 << 20
+"""About so much is read into one set of files."""
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """How to ingest; sizes in bytes."""
+
+    processes: int | None = None  # None: as many as there are processors
+    rehash: bool = False
+    snapshot: str | None = None
+    longest_line: int = LONGEST_LINE
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an ingest is."""
+
+    bytes_done: int
+    bytes_total: int
+    rows: int
+    stage: str  # looking, reading, storing
+
+
+Watch = Callable[[Progress], None]
+
+
+def ingest(
+    store: Store,
+    places: Sequence[str | os.PathLike[str]],
+    options: IngestOptions | None = None,
+    *,
+    watch: Watch | None = None,
+) -> Ledger:
+    """Take in every dump below the places; what is here already is left as it is.
+
+    Nothing of it is seen before all of it is stored. Damage is stored as problems and never
+    stops an ingest.
+
+    Raises:
+        UsageError: A place does not exist.
+        HouseError: The house cannot be written.
+    """
+    started = time.monotonic()
+    tell = watch or (lambda _: None)
+    work = _Work(store, options or IngestOptions(), tell)
+    tell(Progress(0, 0, 0, "looking"))
+    found = discover(store.catalog, places, rehash=work.options.rehash)
+    if found.folders:
+        _read_and_store(work, found)
+    _describe_skipped(work.ledger, found)
+    work.ledger.seconds = time.monotonic() - started
+    return work.ledger
+
+
+class _Work:
+    """What the steps of one ingest share."""
+
+    def __init__(self, store: Store, options: IngestOptions, tell: Watch) -> None:
+        self.store, self.options, self.tell = store, options, tell
+        self.ledger = Ledger()
+        key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
+        self.redaction_key = key.encode()
+        self.redactor = Redactor(self.redaction_key)
+
+
+def _read_and_store(work: _Work, found: Discovery) -> None:
+    total = sum(file.size for files in found.folders.values() for file in files)
+    wanted = work.options.processes or processors()
+    with Workers(wanted if total > SMALL_BYTES else 1, warm=warm_up) as workers:
+        plans, recognised = plan(found, work.store.catalog, Reading(work.redactor), work.options.snapshot)
+        if not plans:
+            return
+        units = _pending(work, plans, found)
+        with work.store.begin() as batch:
+            results = _read(work, workers, units, batch)
+            _store(work, plans, recognised, results, batch)
+
+
+def _pending(work: _Work, plans: Sequence[Plan], found: Discovery) -> list[Unit]:
+    """Return the units that must be read: those whose evidence is not known to be here."""
+    live = {
+        unit.unit_id: unit.fingerprint
+        for unit in work.store.catalog.live_units([made.run.run_id for made in plans])
+    }
+    pending = []
+    for made in plans:
+        units = [_with_known_hashes(unit, found, live) for unit in made.units]
+        fresh = [unit for unit in units if work.options.rehash or not _is_here(unit)]
+        pending += fresh
+        work.ledger.runs.append(
+            RunLine(
+                run_id=made.run.run_id,
+                short_id=made.run.short_id,
+                label=made.run.label,
+                units=len(fresh),
+                unchanged=len(units) - len(fresh),
+            )
+        )
+    return pending
+
+
+def _with_known_hashes(unit: Unit, found: Discovery, live: dict[str, str]) -> Unit:
+    files = []
+    for file in unit.files:
+        known = found.known.get(file.path)
+        same = known is not None and (known.bytes, known.mtime_ns) == (file.size, file.mtime_ns)
+        files.append(msgspec.structs.replace(file, known_sha256=known.sha256 if known and same else None))
+    return msgspec.structs.replace(unit, files=tuple(files), live_fingerprint=live.get(unit.unit_id))
+
+
+def _is_here(unit: Unit) -> bool:
+    """Tell whether the house holds the unit with just these files and this record."""
+    hashes = {file.path: file.known_sha256 for file in unit.files}
+    if unit.live_fingerprint is None or None in hashes.values():
+        return False
+    whole = {path: sha256 for path, sha256 in hashes.items() if sha256 is not None}
+    return FORMATS[unit.format].fingerprint(unit, whole) == unit.live_fingerprint
+
+
+def _read(work: _Work, workers: Workers, units: list[Unit], batch: Batch) -> list[ShardResult]:
+    if work.options.rehash:
+        units = [_forgetting_hashes(unit) for unit in units]
+    total = sum(unit.size for unit in units)
+    shares = max(workers.processes, -(-total // SHARE_BYTES))
+    shards = [
+        Shard(
+            name=f"{number:04d}",
+            units=pile,
+            batch_id=batch.batch_id,
+            lake=work.store.settings.lake,
+            redaction_key=work.redaction_key,
+            longest_line=work.options.longest_line,
+        )
+        for number, pile in enumerate(deal(units, shares))
+    ]
+    results: list[ShardResult] = []
+
+    def watch(count: int) -> None:
+        rows = sum(sum(result.rows.values()) for result in results)
+        work.tell(Progress(count, total, rows, "reading"))
+
+    for result in workers.run(read_shard, shards, watch=watch):
+        results.append(result)
+        batch.beat()
+    work.ledger.bytes_read += workers.counted
+    return results
+
+
+def _forgetting_hashes(unit: Unit) -> Unit:
+    files = tuple(msgspec.structs.replace(file, known_sha256=None) for file in unit.files)
+    return msgspec.structs.replace(unit, files=files)
+
+
+# -- storing -------------------------------------------------------------------------------------
+
+
+def _store(
+    work: _Work, plans: Sequence[Plan], recognised: Recognised, results: Sequence[ShardResult], batch: Batch
+) -> None:
+    work.tell(Progress(work.ledger.bytes_read, work.ledger.bytes_read, 0, "storing"))
+    facts = {fact.unit_id: fact for result in results for fact in result.facts}
+    entities: list[Entity] = []
+    units: list[BatchUnit] = []
+    extra = ShardResult()
+    retired: list[str] = []
+    with Writers(work.store.settings.lake, batch.batch_id, "plan") as writers:
+        for made in plans:
+            files = _described_files(work, made, facts, recognised)
+            retired += _retired(work.store, made, files)
+            units += _units(made, facts)
+            units.append(_plan_unit(made, writers, extra, files))
+            entities += _entities(made, facts, files)
+            work.ledger.files += files
+        batch.add(writers.close())
+    for result in (*results, extra):
+        batch.add(result.files)
+        _count(work.ledger, result)
+    outcome = batch.commit(entities=entities, units=units, retired=retired)
+    work.ledger.batch_id = batch.batch_id
+    work.ledger.replaced = outcome.replaced
+    work.ledger.repeated = outcome.repeated
+
+
+def _count(ledger: Ledger, result: ShardResult) -> None:
+    ledger.rows.update(result.rows)
+    ledger.checks.update(result.checks)
+    ledger.problem_counts.update(result.problem_counts)
+    ledger.bytes_written += sum(file.size for file in result.files)
+    together = [*ledger.problems, *result.problems]
+    order = {"damage": 0, "conflict": 1, "notice": 2}
+    ledger.problems = sorted(together, key=lambda problem: order[problem.severity])[:PROBLEMS_SHOWN]
+
+
+def _units(made: Plan, facts: dict[str, UnitFacts]) -> list[BatchUnit]:
+    return [
+        BatchUnit(
+            unit_id=unit.unit_id,
+            run_id=unit.run_id,
+            part=unit.part,
+            fingerprint=facts[unit.unit_id].fingerprint,
+        )
+        for unit in made.units
+        if unit.unit_id in facts
+    ]
+
+
+def _plan_unit(made: Plan, writers: Writers, extra: ShardResult, files: Sequence[SourceFile]) -> BatchUnit:
+    """Store what planning found amiss, as a unit of its own: it is replaced with each plan."""
+    unit_id = ids.unit_id(made.run.run_id, "")
+    by_path = {file.path: file for file in files}
+    problems = [_placed(problem, made, by_path) for problem in made.problems]
+    for problem in problems:
+        extra.note(problem)
+    if problems:
+        extra.rows["problems"] += len(problems)
+        writers.write(problem_rows(problems), unit_id)
+    digest = ids.sha256_hex(msgspec.json.encode(sorted(f"{p.path} {p.kind} {p.message}" for p in problems)))
+    return BatchUnit(unit_id=unit_id, run_id=made.run.run_id, part="", fingerprint=digest)
+
+
+def _placed(problem: Problem, made: Plan, files: dict[str, SourceFile]) -> Problem:
+    file = files.get(problem.path)
+    return msgspec.structs.replace(
+        problem,
+        run_id=made.run.run_id,
+        path=file.relative_path if file else os.path.basename(problem.path),  # noqa: PTH119 - text path
+        source_file_id=file.source_file_id if file else None,
+    )
+
+
+def _retired(store: Store, made: Plan, files: Sequence[SourceFile]) -> list[str]:
+    """Return units all of whose files now belong to other units."""
+    now = {file.path: file.unit_id for file in files}
+    planned = {unit.unit_id for unit in made.units}
+    before: dict[str, list[str | None]] = {}
+    for known in store.catalog.files_of_runs([made.run.run_id]):
+        if known.unit_id and known.unit_id not in planned:
+            before.setdefault(known.unit_id, []).append(now.get(known.path))
+    return [unit for unit, owners in before.items() if all(owner is not None for owner in owners)]
+
+
+def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) -> list[Entity]:
+    cells = [
+        with_meaning(cell, fact.basis)
+        for unit in made.units
+        if (fact := facts.get(unit.unit_id)) is not None
+        for cell in fact.cells
+    ]
+    problems = any(file.live for file in files) or made.problems
+    digest = ids.canonical_json(sorted([file.relative_path, file.sha256] for file in files))
+    source = Source(
+        source_id=made.source_id,
+        format=made.units[0].format if made.units else "olmes",
+        uri=made.source_uri,
+        content_sha256=ids.sha256_hex(digest),
+        files=len(files),
+        bytes=sum(file.bytes for file in files),
+        ingested_at=datetime.now(UTC),
+        reader_version=FORMATS["olmes"].version,
+        status="problems" if problems else "complete",
+    )
+    link = RunSource(run_id=made.run.run_id, source_id=made.source_id)
+    return [*made.entities, source, *files, made.run, link, *cells]
+
+
+def _described_files(
+    work: _Work, made: Plan, facts: dict[str, UnitFacts], recognised: Recognised
+) -> list[SourceFile]:
+    """Return the files of a run with what reading, keeping or ignoring them showed."""
+    read = {file.path: file for fact in facts.values() for file in fact.files}
+    owner = {file.path: unit.unit_id for unit in made.units for file in unit.files}
+    known = {file.path: file for unit in made.units for file in unit.files}
+    earlier = {file.path: file for file in work.store.catalog.files_of_runs([made.run.run_id])}
+    files = []
+    for file in made.files:
+        described = msgspec.structs.replace(file, unit_id=owner.get(file.path))
+        if file.path in read:
+            described = _read_file(described, read[file.path])
+        elif file.path in known and file.path in earlier:
+            before = earlier[file.path]
+            described = msgspec.structs.replace(
+                described, sha256=before.sha256, rows=before.rows, redactions=before.redactions
+            )
+        files.append(described)
+    kept = {file.path for file in made.keep}
+    described_files = [_keep(work, file) if file.path in kept else file for file in files]
+    return described_files + _unrecognised(made, recognised)
+
+
+def _read_file(file: SourceFile, facts: FileFacts) -> SourceFile:
+    return msgspec.structs.replace(
+        file,
+        sha256=facts.sha256 or None,
+        bytes=facts.bytes,
+        rows=None if facts.rows < 0 else facts.rows,
+        redactions=facts.redactions,
+        live=facts.live,
+    )
+
+
+def _keep(work: _Work, file: SourceFile) -> SourceFile:
+    """Keep a file as it is, but for secrets."""
+    try:
+        raw = Path(file.path).read_bytes()
+    except OSError as failure:
+        return msgspec.structs.replace(file, reason=f"cannot be read: {failure.strerror}")
+    data, count = work.redactor.settings(raw)
+    return msgspec.structs.replace(
+        file, blob=work.store.blobs.put(data), sha256=ids.sha256_hex(raw), redactions=count
+    )
+
+
+def _unrecognised(made: Plan, recognised: Recognised) -> list[SourceFile]:
+    """List the files beside a run's own that no format knows."""
+    folders = {os.path.dirname(file.path) for file in made.files}  # noqa: PTH120 - text paths
+    return [
+        SourceFile(
+            location_id=ids.file_location_id(file.path),
+            source_file_id=ids.source_file_id(made.source_id, "/".join(Path(file.path).parts[-2:])),
+            source_id=made.source_id,
+            path=file.path,
+            relative_path="/".join(Path(file.path).parts[-2:]),
+            family="unknown",
+            bytes=file.size,
+            mtime_ns=file.mtime_ns,
+            disposition="ignored",
+            reason=unrecognised_reason(),
+        )
+        for folder in sorted(folders)
+        for file in recognised.beside.get(folder, ())
+    ]
+
+
+def _describe_skipped(ledger: Ledger, found: Discovery) -> None:
+    ledger.unchanged_files = found.unchanged_files
+    ledger.skipped = dict(found.ignored)
+    for item in found.skipped:
+        ledger.skipped[item.reason] = ledger.skipped.get(item.reason, 0) + 1
+
+

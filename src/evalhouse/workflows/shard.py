@@ -1,0 +1,198 @@
+"""Reading some units in one process: rows go to Parquet files, facts go back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from evalhouse import parallel
+from evalhouse.formats import FORMATS
+from evalhouse.formats.base import FileFacts, Limits, Reading, TableRows, Unit, UnitFacts
+from evalhouse.formats.slices import constant
+from evalhouse.lake import DataFile, Place, TableWriter
+from evalhouse.normalise.metrics import meaning_of
+from evalhouse.records import Problem
+from evalhouse.redact import Redactor
+from evalhouse.schema.arrow import arrow_schema
+
+PROBLEMS_SHOWN = 50
+_HASH_BYTES = 4 << 20
+
+
+class Shard(msgspec.Struct, frozen=True, kw_only=True):
+    """Some units for one process."""
+
+    name: str
+    units: tuple[Unit, ...]
+    batch_id: str
+    lake: str
+    redaction_key: bytes
+    longest_line: int
+
+
+@dataclass
+class ShardResult:
+    """What reading a shard gave."""
+
+    files: list[DataFile] = field(default_factory=list)
+    facts: list[UnitFacts] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    checks: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    problem_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def note(self, problem: Problem) -> None:
+        """Count a problem, and keep it for the ledger if there is room."""
+        self.problem_counts[problem.severity, problem.kind] += 1
+        if len(self.problems) < PROBLEMS_SHOWN or problem.severity == "damage":
+            self.problems.append(problem)
+
+
+def warm_up() -> None:
+    """Load what every shard needs, while the main process plans."""
+    import pyarrow.compute  # noqa: F401, PLC0415 - loading it is the purpose
+
+    Redactor(b"")
+
+
+def read_shard(shard: Shard, counter: parallel.Counter) -> ShardResult:
+    """Read units and write their rows, one set of files for the whole shard."""
+    reading = Reading(
+        Redactor(shard.redaction_key), Limits(longest_line=shard.longest_line), counter.add
+    )
+    result = ShardResult()
+    with Writers(shard.lake, shard.batch_id, shard.name) as writers:
+        for unit in shard.units:
+            repeated = _repeated(unit, counter)
+            if repeated is not None:
+                result.facts.append(repeated)
+                continue
+            for item in FORMATS[unit.format].read(unit, reading):
+                _take(item, unit.unit_id, writers, result)
+        result.files = writers.close()
+    return result
+
+
+def _take(item: TableRows | Problem | UnitFacts, unit_id: str, writers: Writers, result: ShardResult) -> None:
+    if isinstance(item, UnitFacts):
+        result.facts.append(item)
+        return
+    if isinstance(item, Problem):
+        result.note(item)
+        item = problem_rows([item])
+    if item.table == "checks":
+        result.checks.update(item.batch.column("status").to_pylist())
+    result.rows[item.table] += item.batch.num_rows
+    writers.write(item, unit_id)
+
+
+def _repeated(unit: Unit, counter: parallel.Counter) -> UnitFacts | None:
+    """Return the facts of a unit that the house has with the same bytes; else None."""
+    if unit.live_fingerprint is None:
+        return None
+    hashes = {file.path: file.known_sha256 or file_sha256(file.path) for file in unit.files}
+    form = FORMATS[unit.format]
+    if form.fingerprint(unit, hashes) != unit.live_fingerprint:
+        return None
+    counter.add(unit.size)
+    files = tuple(
+        FileFacts(
+            source_file_id=file.source_file_id,
+            path=file.path,
+            sha256=hashes[file.path],
+            bytes=file.size,
+            rows=-1,
+        )
+        for file in unit.files
+    )
+    return UnitFacts(
+        unit_id=unit.unit_id, fingerprint=unit.live_fingerprint, files=files, repeated=True
+    )
+
+
+def file_sha256(path: str) -> str:
+    """Return the SHA-256 of a file's bytes; empty where it cannot be read."""
+    digest = hashlib.sha256()
+    with contextlib.suppress(OSError), Path(path).open("rb", buffering=0) as stream:
+        while data := stream.read(_HASH_BYTES):
+            digest.update(data)
+        return digest.hexdigest()
+    return ""
+
+
+class Writers:
+    """The open files of one process, one for each table; discarded unless closed."""
+
+    def __init__(self, lake: str, batch_id: str, name: str) -> None:
+        self._place, self._batch_id, self._name = Place(lake), batch_id, name
+        self._open: dict[str, TableWriter] = {}
+
+    def write(self, rows: TableRows, unit_id: str) -> None:
+        """Write rows of a unit."""
+        writer = self._open.get(rows.table)
+        if writer is None:
+            writer = TableWriter(self._place, rows.table, batch_id=self._batch_id, name=self._name)
+            self._open[rows.table] = writer
+        batch = with_meaning(rows.batch) if rows.table == "metrics" else rows.batch
+        writer.write(batch.append_column("unit_id", constant(unit_id, batch.num_rows)))
+
+    def close(self) -> list[DataFile]:
+        """Finish every file."""
+        return [file for table in sorted(self._open) for file in self._open.pop(table).close()]
+
+    def __enter__(self) -> Writers:
+        """Return the writers."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard what was not closed."""
+        for writer in self._open.values():
+            writer.discard()
+
+
+def with_meaning(metrics: pa.RecordBatch) -> pa.RecordBatch:
+    """Fill in units and directions of metrics where they are known and not stated."""
+    names = metrics.column("metric").to_pylist()
+    known = [meaning_of(name) for name in names]
+    columns = dict(zip(metrics.schema.names, metrics.columns, strict=True))
+    given = columns.get("unit")
+    stated = given.to_pylist() if given is not None else [None] * len(names)
+    columns["unit"] = pa.array(
+        [own or meaning.unit for own, meaning in zip(stated, known, strict=True)], pa.string()
+    )
+    columns["higher_is_better"] = pa.array([meaning.higher_is_better for meaning in known], pa.bool_())
+    return pa.record_batch(list(columns.values()), names=list(columns))
+
+
+def problem_rows(problems: list[Problem]) -> TableRows:
+    """Return problems as rows of their table."""
+    schema = arrow_schema("problems")
+    names = [name for name in Problem.__struct_fields__ if name in schema.names]
+    columns = [
+        pa.array([_storable(getattr(problem, name)) for problem in problems], schema.field(name).type)
+        for name in names
+    ]
+    return TableRows("problems", pa.record_batch(columns, names=names))
+
+
+def _storable(value: object) -> object:
+    """Return a value that a column takes: text with lone surrogates shows them escaped."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def deal(units: list[Unit], shares: int) -> Iterator[tuple[Unit, ...]]:
+    """Deal units into shares of about equal size, the largest first."""
+    loads = [(0, index, []) for index in range(max(1, shares))]
+    piles: list[tuple[int, int, list[Unit]]] = loads
+    for unit in sorted(units, key=lambda unit: (-unit.size, unit.unit_id)):
+        size, index, pile = min(piles, key=lambda load: (load[0], load[1]))
+        pile.append(unit)
+        piles[index] = (size + unit.size + 1, index, pile)
+    yield from (tuple(pile) for _, _, pile in piles if pile)
