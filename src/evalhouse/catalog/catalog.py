@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from evalhouse.catalog import batches, reads, settings
 from evalhouse.catalog.batches import BatchOutcome
@@ -29,6 +29,8 @@ class Catalog:
 
     Each method is one short transaction. Text comes back as `values.stored_text` left it.
     """
+
+    HEAD: ClassVar[str] = HEAD
 
     def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._database = _database(url, busy_seconds)
@@ -102,7 +104,7 @@ class Catalog:
 
     def abandon(self, batch_id: str) -> None:
         """Close an open batch, so that its rows are never seen; any other is left as it is."""
-        with self._database.write() as session:
+        with self._database.write(alone=True) as session:
             batches.abandon(session, batch_id)
 
     def abandon_expired(self, older_than: timedelta) -> list[str]:

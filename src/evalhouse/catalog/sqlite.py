@@ -27,6 +27,7 @@ from evalhouse.errors import (
 
 _PREFIX = "sqlite:///"
 _LOCKS: dict[Path, threading.RLock] = {}  # one for each file that this process has used
+_CACHE_KIB = 65_536  # taken as it is used; indexes of random ids outgrow the default of 2 MiB
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -102,6 +103,7 @@ class SqliteDatabase(Database):
         with self._alone(), self._told(), closing(self._connect("rw")) as connection:
             cursor = connection.cursor()
             cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             cursor.execute(begin)
             yield Session(cursor, self.dialect)
             cursor.execute("COMMIT")  # after an exception, closing rolls back
