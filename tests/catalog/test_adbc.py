@@ -33,11 +33,11 @@ def test_every_column_of_every_table_comes_back_as_it_was_written(catalog: Catal
         assert found == _by_key(record.table, _written(record, [*entities, *cells])), record.table
 
 
-@pytest.mark.parametrize("table", [table.name for table in CATALOG_TABLES])
-def test_an_empty_table_has_its_declared_types(catalog: Catalog, table: str) -> None:
-    found = catalog.arrow(table)
-    assert found.schema == arrow_schema(table)
-    assert found.num_rows == 0
+def test_an_empty_table_has_its_declared_types(catalog: Catalog) -> None:
+    for table in CATALOG_TABLES:
+        found = catalog.arrow(table.name)
+        assert found.schema == arrow_schema(table.name)
+        assert found.num_rows == 0
 
 
 def test_a_table_whose_first_thousands_of_values_are_empty_keeps_its_types(
