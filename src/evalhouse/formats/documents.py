@@ -115,7 +115,7 @@ class Documents:
     def _key(self, doc: bytes, native: bytes) -> str:
         """Return the identity across runs: data set and native id, else the question itself."""
         if self._dataset and native != b"null":
-            return sha256_hex(f"{self._dataset}\x1f".encode() + native)
+            return f"{self._dataset}#{native.decode('utf-8')}"
         return sha256_hex(_question(doc))
 
 

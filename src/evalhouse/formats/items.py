@@ -13,7 +13,6 @@ from evalhouse.formats.rowfile import Rows
 from evalhouse.formats.slices import Slice, joined, text_array
 from evalhouse.redact import Redactor
 
-_OVERLAP = 256  # bytes of a known prefix that are looked at again, for a secret across its end
 _WORTHWHILE = 200  # bytes a shared prefix must have to be skipped
 
 
@@ -114,7 +113,8 @@ class Cleaner:
         prefix = self._prefix
         if not prefix:
             return buffer
-        skip = len(prefix) - _OVERLAP if len(prefix) > _OVERLAP else 0
+        # A secret holds one space at most, so none that reaches over the end starts before here.
+        skip = max(prefix.rfind(b" ", 0, max(prefix.rfind(b" "), 0)), 0)
         starts = buffer.startswith
         return b"\n".join(
             [

@@ -16,7 +16,7 @@ from typing import IO
 from evalhouse.formats.files import GZIP_MAGIC, ZSTD_MAGIC, unpacked
 from evalhouse.records import Problem
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 LONGEST_LINE = 64 << 20
 EXCERPT = 200
 BOM = b"\xef\xbb\xbf"
@@ -103,7 +103,7 @@ class LineFile:
                 state.advance(1, state.skipped + first + 1)
                 text, cut, state.skipped = text[first + 1 :], cut - first - 1, 0
             if cut >= 0:
-                whole = b"".join([*held, text[:cut]]) if held else text[:cut]
+                whole = b"".join([*held, memoryview(text)[:cut]])
                 yield from self._chunk(whole, state, complete=True)
             held = []
             self._hold(held, text[cut + 1 :], state)

@@ -70,6 +70,8 @@ def plain(value: bytes) -> tuple[str | None, str]:
     if kind == "null":
         return None, kind
     if kind == "text":
+        if b"\\" not in value:
+            return value[1:-1].decode("utf-8"), kind
         decoded: str = json.loads(value)
         if "\x00" in decoded or any("\ud800" <= char <= "\udfff" for char in decoded):
             return value.decode("utf-8"), "escaped"

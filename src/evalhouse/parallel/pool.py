@@ -45,9 +45,9 @@ def processors() -> int:
 
 
 class Workers:
-    """Runs tasks in fresh processes, or in this one if `processes` is 1.
+    """Runs tasks in this process and in fresh ones beside it, `processes` in all.
 
-    The processes start at once, so that they can load what they need while this one plans. A
+    The fresh ones start at once, so that they can load what they need while this one plans. A
     task that raises stops the others; a process that is killed raises EvalhouseError.
     """
 
@@ -60,9 +60,13 @@ class Workers:
             context = multiprocessing.get_context("spawn")
             self._total = context.Value("q", 0)
             self._pool = ProcessPoolExecutor(
-                self.processes, mp_context=context, initializer=_start, initargs=(self._total, warm)
+                self.processes - 1,
+                mp_context=context,
+                initializer=_start,
+                initargs=(self._total, warm),
             )
-            self._warmed = [self._pool.submit(_nothing) for _ in range(self.processes)]
+            for _ in range(self.processes - 1):
+                self._pool.submit(_nothing)
 
     @property
     def counted(self) -> int:
@@ -76,14 +80,18 @@ class Workers:
         *,
         watch: Callable[[int], None] | None = None,
     ) -> Iterator[Result]:
-        """Yield the results as they come; `watch` gets the count several times a second."""
-        if self._pool is None:
-            for task in tasks:
-                counter = _Watched(self._counter, watch)
-                yield function(task, counter)
-            return
-        waiting: set[Future[Result]] = {self._pool.submit(_call, function, task) for task in tasks}
+        """Yield the results as they come; `watch` gets the count several times a second.
+
+        This process takes every n-th task and the others the rest.
+        """
+        here = tasks[:: self.processes]
+        there = [task for place, task in enumerate(tasks) if place % self.processes]
+        waiting: set[Future[Result]] = set()
         try:
+            if self._pool is not None:
+                waiting = {self._pool.submit(_call, function, task) for task in there}
+            for task in here:
+                yield function(task, _Watched(self, self._counter, watch))
             while waiting:
                 done, waiting = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 if watch:
@@ -117,14 +125,16 @@ class Workers:
 class _Watched(Counter):
     """Passes the count on, in the process that also watches."""
 
-    def __init__(self, counter: Counter, watch: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, workers: Workers, counter: Counter, watch: Callable[[int], None] | None
+    ) -> None:
         super().__init__()
-        self._counter, self._watch = counter, watch
+        self._workers, self._counter, self._watch = workers, counter, watch
 
     def add(self, count: int) -> None:
         self._counter.add(count)
         if self._watch:
-            self._watch(self._counter.here)
+            self._watch(self._workers.counted)
 
 
 def _start(total: Any, warm: Callable[[], None] | None) -> None:

@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 
 from evalhouse import parallel
+from evalhouse.parallel import memory
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Limits, Reading, TableRows, Unit, UnitFacts
 from evalhouse.formats.slices import constant
@@ -57,8 +58,7 @@ class ShardResult:
 
 def warm_up() -> None:
     """Load what every shard needs, while the main process plans."""
-    import pyarrow.compute  # noqa: F401, PLC0415 - loading it is the purpose
-
+    memory.keep_pages()
     Redactor(b"")
 
 
@@ -67,6 +67,7 @@ def read_shard(shard: Shard, counter: parallel.Counter) -> ShardResult:
     reading = Reading(
         Redactor(shard.redaction_key), Limits(longest_line=shard.longest_line), counter.add
     )
+    memory.keep_pages()
     result = ShardResult()
     with Writers(shard.lake, shard.batch_id, shard.name) as writers:
         for unit in shard.units:
