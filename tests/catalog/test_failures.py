@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from evalhouse.catalog import Catalog
-from evalhouse.errors import DamagedHouseError, HouseError, UsageError
+from evalhouse.errors import DamagedHouseError, HouseBusyError, HouseError, UsageError
 
 
 def test_a_file_that_is_no_database_is_damage(tmp_path: Path) -> None:
@@ -24,6 +26,14 @@ def test_reading_where_nothing_is_creates_nothing(tmp_path: Path) -> None:
         with pytest.raises(HouseError, match="there is no catalog at"):
             read()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    catalog = Catalog(f"sqlite:///{tmp_path}/a b#c?d%20é=&/catalog.db")
+    catalog.prepare()
+    catalog.set_setting("name", "value")
+    assert catalog.arrow("house_settings").num_rows == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a b#c?d%20é=&"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -71,3 +81,26 @@ def test_a_connection_that_was_cut_is_opened_again(postgres_url: str) -> None:
     assert catalog.version() == 0
     catalog.close()
     other.close()
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    path.write_text("not a database, but long enough to have a header of its own" * 10)
+    with pytest.raises(HouseError, match="`runs` cannot be read from"):
+        Catalog(f"sqlite:///{path}").arrow("runs")
+
+
+def test_a_migration_does_not_wait_for_ever(catalog: Catalog, url: str) -> None:
+    impatient = Catalog(url, busy_seconds=0.2)
+    with catalog._database.write(alone=True), pytest.raises(HouseBusyError):
+        impatient.migrate()
+    impatient.close()
+
+
+def test_a_migration_leaves_no_reference_to_nothing(tmp_path: Path) -> None:
+    catalog = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    catalog.prepare()
+    with closing(sqlite3.connect(tmp_path / "catalog.db", isolation_level=None)) as connection:
+        connection.execute("INSERT INTO run_sources VALUES ('no run', 'no source')")
+    with pytest.raises(DamagedHouseError, match="a row of `run_sources` refers to"):
+        catalog.migrate()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
 from evalhouse import ids
-from evalhouse.catalog import HEAD, Catalog
+from evalhouse.catalog import HEAD, Catalog, batches
+from evalhouse.catalog.database import Session
 from evalhouse.errors import HouseBusyError
 from evalhouse.records import Creator
 from tests.catalog.samples import commit, creators, everything, unit
@@ -64,6 +68,34 @@ def test_two_processes_that_commit_at_once_lose_nothing(catalog: Catalog, url: s
 def test_processes_that_create_a_catalog_at_once_all_succeed(url: str) -> None:
     with _processes(4) as pool:
         assert [*pool.map(prepare_many, [url] * 8)] == [HEAD] * 8
+
+
+def die(session: Session, batch_id: str) -> NoReturn:
+    """End this process as if it were killed."""
+    os._exit(9)
+
+
+def die_in_commit(url: str, batch_id: str) -> None:
+    """Write all of a batch, and die just before it would be seen."""
+    batches._close = die
+    Catalog(url).commit_batch(batch_id, entities=everything(), units=[unit("one")])
+
+
+def test_a_process_killed_in_a_commit_leaves_the_catalog_as_before(
+    catalog: Catalog, url: str
+) -> None:
+    batch_id = ids.random_id()
+    catalog.open_batch(batch_id)
+    before = catalog.snapshot()
+    killed = multiprocessing.get_context("spawn").Process(
+        target=die_in_commit, args=(url, batch_id)
+    )
+    killed.start()
+    killed.join()
+    assert killed.exitcode == 9
+    assert (catalog.snapshot(), creators(catalog)) == (before, [])
+    assert catalog.abandon_expired(timedelta(0)) == [batch_id]
+    assert commit(catalog, everything(), [unit("one")]).replaced == 0
 
 
 def test_threads_share_a_catalog(catalog: Catalog) -> None:

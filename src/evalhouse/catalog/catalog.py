@@ -171,6 +171,8 @@ class Catalog:
         there: frozenset[str] = frozenset()
         if self._database.exists():
             with self._database.read() as session:
+                if revision_of(session) is not None:  # another process was quicker
+                    return
                 there = session.tables()
         if others := there - {VERSION_TABLE}:
             raise HouseError(
