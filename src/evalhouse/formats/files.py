@@ -17,6 +17,7 @@ from evalhouse.errors import UsageError
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 HEAD_BYTES = 65_536
+_ZSTD_PIECE = 4096
 
 
 class FoundFile(msgspec.Struct, frozen=True):
@@ -163,11 +164,22 @@ def _gunzip(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 def _unzstd(stream: IO[bytes], size: int) -> Iterator[bytes]:
-    reader = zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(
-        stream, read_across_frames=True
-    )
-    try:
-        while data := reader.read(size):
-            yield data
-    except zstandard.ZstdError as failure:
-        raise EOFError(f"the zstd data is damaged: {failure}") from None
+    """Feed small pieces: what one of them can unpack to is all that memory must hold."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=2**31)
+    engine, started = decompressor.decompressobj(), False
+    while packed := stream.read(size):
+        for start in range(0, len(packed), _ZSTD_PIECE):
+            piece = packed[start : start + _ZSTD_PIECE]
+            while piece:
+                if engine.eof:
+                    engine = decompressor.decompressobj()
+                try:
+                    data = engine.decompress(piece)
+                except zstandard.ZstdError as failure:
+                    raise EOFError(f"the zstd data is damaged: {failure}") from None
+                started = True
+                piece = engine.unused_data if engine.eof else b""
+                if data:
+                    yield data
+    if started and not engine.eof:
+        raise EOFError("the zstd data ends before its end mark")

@@ -16,13 +16,31 @@ from evalhouse.redact import Redactor
 _WORTHWHILE = 200  # bytes a shared prefix must have to be skipped
 
 
+NO_ITEM = -(2**63)
+"""Stands for a document number that is no 64-bit integer."""
+
+
 def item_numbers(rows: Rows[Any]) -> np.ndarray:
-    """Return the document numbers as int64; -1 where the row has none that fits."""
+    """Return the document numbers as int64; `NO_ITEM`, and the line kept, where one is not."""
     numbers = rows.column("doc_id")
     try:
         return np.fromiter(numbers, np.int64, len(numbers))
-    except TypeError:
-        return np.array([-1 if number is None else number for number in numbers], np.int64)
+    except (TypeError, OverflowError):
+        fitting = [number if _fits(number) else NO_ITEM for number in numbers]
+        for index, number in enumerate(fitting):
+            if number == NO_ITEM:
+                rows.keep_text(index)
+        return np.array(fitting, np.int64)
+
+
+def _fits(number: int | None) -> bool:
+    return number is not None and NO_ITEM < number < 2**63
+
+
+def item_column(items: np.ndarray) -> pa.Array:
+    """Return document numbers as a column."""
+    missing = items == NO_ITEM
+    return pa.array(items, mask=missing) if missing.any() else pa.array(items)
 
 
 def line_numbers(rows: Rows[Any]) -> pa.Array:

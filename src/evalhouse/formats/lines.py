@@ -64,7 +64,7 @@ class LineFile:
         with Path(self.path).open("rb", buffering=0) as stream:
             before = os.fstat(stream.fileno())
             source = _Hashed(stream, digest.update, progress)
-            magic = source.peek(4)
+            magic = source.peek(self.limits.chunk)[:4]
             packed = magic.startswith((GZIP_MAGIC, ZSTD_MAGIC))
             pieces = unpacked(source, magic) if packed else source.pieces(self.limits.chunk)  # type: ignore[arg-type] # only `read` is used
             yield from self._split(self._guarded(pieces))

@@ -20,7 +20,7 @@ import msgspec
 
 from evalhouse.formats.files import read_whole
 from evalhouse.formats.lines import EXCERPT, Chunk, LineFile
-from evalhouse.formats.slices import strict_json
+from evalhouse.formats.slices import odd_spellings, strict_json
 from evalhouse.records import Problem
 
 ABSENT = msgspec.Raw()
@@ -28,7 +28,7 @@ ABSENT = msgspec.Raw()
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
-_OPENING_ALONE = re.compile(rb"\s*[{\[]\s*\n")
+_OPENING_ALONE = re.compile(rb"\s*[{\[]\s*(?:\n|$)")
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,29 @@ class Rows(Generic[Row]):
     texts: dict[int, str] = field(default_factory=dict)  # index of the row -> whole line
     bytes: int = 0
 
+    rebuild: Callable[[Row], bytes] = lambda _: b""
+
     def column(self, name: str) -> list[Any]:
         """Return the values of one field."""
         return list(map(attrgetter(name), self.rows))
+
+    def keep_text(self, index: int) -> None:
+        """Keep the whole line of a row whose columns cannot hold all of it."""
+        if index not in self.texts:
+            self.texts[index] = _utf8(self.rebuild(self.rows[index]))
+
+    def keep_odd_spellings(self, *names: str) -> None:
+        """Keep the lines in which text of these fields is spelled as Python would not spell it."""
+        for name in names:
+            for index in odd_spellings(self.column(name)):
+                self.keep_text(index)
+
+
+@dataclass(frozen=True)
+class _Place:
+    line: int
+    offset: int
+    cut: bool = False  # the file ends inside the line
 
 
 class RowFile(Generic[Row]):
@@ -93,7 +113,10 @@ class RowFile(Generic[Row]):
         if not rows or self._rebuilt(rows) != whole:
             return None
         numbers = range(chunk.first_line, chunk.first_line + len(rows))
-        return Rows(rows, numbers, bytes=len(whole))
+        return Rows(rows, numbers, bytes=len(whole), rebuild=self._line)
+
+    def _line(self, row: Row) -> bytes:
+        return self._rebuilt([row])
 
     def _rebuilt(self, rows: list[Row]) -> bytes:
         first = rows[0]
@@ -111,7 +134,7 @@ class RowFile(Generic[Row]):
         return b"".join(flat)[:-1]
 
     def _careful(self, chunk: Chunk) -> Rows[Row]:
-        result: Rows[Row] = Rows([], [], bytes=len(chunk.data))
+        result: Rows[Row] = Rows([], [], bytes=len(chunk.data), rebuild=self._line)
         numbers: list[int] = []
         offset = chunk.offset
         lines = chunk.lines
@@ -122,7 +145,7 @@ class RowFile(Generic[Row]):
             if stripped:
                 number = chunk.first_line + index
                 cut = index == last and not chunk.complete
-                row, text = self._one(stripped, number, offset, cut=cut)
+                row, text = self._one(stripped, line, _Place(number, offset, cut=cut))
                 if row is not None:
                     if text is not None or stripped != line:
                         result.texts[len(result.rows)] = _utf8(line.rstrip(b"\r\n"))
@@ -136,38 +159,39 @@ class RowFile(Generic[Row]):
         result.lines = numbers
         return result
 
-    def _one(self, line: bytes, number: int, offset: int, *, cut: bool) -> tuple[Row | None, str | None]:
+    def _one(self, line: bytes, whole: bytes, place: _Place) -> tuple[Row | None, str | None]:
         """Return a row, and its text where slices cannot rebuild it."""
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as failure:
-            self._damage("not_utf8", f"byte {failure.start + 1} of the line is not UTF-8", line, number, offset)
+            what = f"byte {failure.start + 1} of the line is not UTF-8"
+            self._damage("not_utf8", what, whole, place)
             return None, None
         try:
             row = self._decoder.decode(line)
         except (msgspec.DecodeError, RecursionError):
-            return self._by_python(text, number, offset, cut=cut)
+            return self._by_python(text, whole, place)
         if self._rebuilt([row]) == line:
             return row, None
-        self._parse(text, number, offset)  # to report keys that occur twice
+        self._parse(text, place)  # to report keys that occur twice
         return row, text
 
-    def _by_python(self, text: str, number: int, offset: int, *, cut: bool) -> tuple[Row | None, str | None]:
+    def _by_python(self, text: str, whole: bytes, place: _Place) -> tuple[Row | None, str | None]:
         try:
-            value = self._parse(text, number, offset)
+            value = self._parse(text, place)
         except (ValueError, RecursionError) as failure:
-            kind = "truncated_line" if cut else "not_json"
-            what = "the file ends inside the line" if cut else f"the line is not JSON: {failure}"
-            self._damage(kind, what, text.encode(), number, offset)
+            kind = "truncated_line" if place.cut else "not_json"
+            what = "the file ends inside the line" if place.cut else f"the line is not JSON: {failure}"
+            self._damage(kind, what, whole, place)
             return None, None
         if not isinstance(value, dict):
             what = f"the line holds {_article(value)} where an object is expected"
-            self._damage("not_an_object", what, text.encode(), number, offset)
+            self._damage("not_an_object", what, whole, place)
             return None, None
         row = self._from_object(value)
         if row is None:
             missing = ", ".join(f"`{name}`" for name in self._missing(value))
-            self._damage("unexpected_row", f"the row lacks {missing}", text.encode(), number, offset)
+            self._damage("unexpected_row", f"the row lacks {missing}", whole, place)
         return row, text
 
     def _missing(self, value: dict[str, Any]) -> list[str]:
@@ -187,7 +211,7 @@ class RowFile(Generic[Row]):
                     fields[name] = msgspec.Raw(strict_json(item))
         return self.layout.row(**fields)
 
-    def _parse(self, text: str, number: int, offset: int) -> Any:
+    def _parse(self, text: str, place: _Place) -> Any:
         repeated: list[str] = []
 
         def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -206,8 +230,8 @@ class RowFile(Generic[Row]):
                     kind="duplicate_key",
                     severity="notice",
                     message=f"the keys {names} occur twice in one object; the last one counts",
-                    line=number,
-                    byte_offset=offset,
+                    line=place.line,
+                    byte_offset=place.offset,
                     excerpt=text[:EXCERPT],
                 )
             )
@@ -244,14 +268,15 @@ class RowFile(Generic[Row]):
         )
         return found
 
-    def _damage(self, kind: str, message: str, line: bytes, number: int, offset: int) -> None:
+    def _damage(self, kind: str, message: str, line: bytes, place: _Place) -> None:
+        line = line.rstrip(b"\r")
         self.problems.append(
             Problem(
                 path=self.file.path,
                 kind=kind,
                 message=message,
-                line=number,
-                byte_offset=offset,
+                line=place.line,
+                byte_offset=place.offset,
                 excerpt=line[:EXCERPT].decode("utf-8", "replace"),
                 bytes=line,
             )

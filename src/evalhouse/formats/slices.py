@@ -128,6 +128,24 @@ def _mixed(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
     return pa.array(values, pa.string()), pa.DictionaryArray.from_arrays(pa.array(kinds), _KIND_NAMES)
 
 
+def odd_spellings(slices: Sequence[Slice]) -> list[int]:
+    """Return where text is not spelled as Python's `json` spells it, so that its value is not enough."""
+    buffer = b"".join(slices)
+    if buffer.isascii() and b"\\" not in buffer:
+        return []
+    known: dict[bytes, bool] = {}
+    return [index for index, item in enumerate(slices) if _is_odd(bytes(item), known)]
+
+
+def _is_odd(value: bytes, known: dict[bytes, bool]) -> bool:
+    if not value.startswith(b'"') or (value.isascii() and b"\\" not in value):
+        return False
+    if value not in known:
+        text, kind = plain(value)
+        known[value] = (spelled(text, kind) or "").encode() != value
+    return known[value]
+
+
 def strict_json(value: Any) -> bytes:
     """Render parsed JSON as Python writes it, but with NaN and the infinities as text.
 

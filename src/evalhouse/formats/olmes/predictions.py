@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
-from evalhouse.formats.items import Attempts, Cleaner, item_numbers, line_numbers
+from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
 from evalhouse.formats.olmes import choices as choice_rows
 from evalhouse.formats.olmes.choices import METRIC_KEYS, Choices, ItemMetrics
 from evalhouse.formats.rowfile import Rows
@@ -81,6 +81,7 @@ class PredictionRows:
 
     def tables(self, rows: Rows[Any]) -> Iterator[TableRows]:
         """Yield the rows of one chunk."""
+        rows.keep_odd_spellings("native_id", "label", "task_hash", "model_hash")
         items = item_numbers(rows)
         attempts = self._attempts.of(items)
         outputs, metrics = rows.column("model_output"), rows.column("metrics")
@@ -99,7 +100,7 @@ class PredictionRows:
         native, native_kind = value_columns(rows.column("native_id"))
         label, label_kind = value_columns(rows.column("label"))
         return {
-            "doc_id": pa.array(items),
+            "doc_id": item_column(items),
             "attempt": pa.array(attempts),
             "repeat": pa.array(np.zeros(len(items), np.int64)),
             "native_id": native,
@@ -206,7 +207,7 @@ class PredictionRows:
     def _choice_rows(self, scored: _Scored, items: np.ndarray, attempts: np.ndarray, lines: pa.Array) -> TableRows:
         owner = scored.choices.items()
         columns = {
-            "doc_id": pa.array(items[owner]),
+            "doc_id": item_column(items[owner]),
             "attempt": pa.array(attempts[owner]),
             **choice_rows.arrow_columns(scored.choices),
             "line": lines.take(pa.array(owner)),

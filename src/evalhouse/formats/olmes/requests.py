@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
-from evalhouse.formats.items import Attempts, Cleaner, item_numbers, line_numbers
+from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
 from evalhouse.formats.rowfile import Rows
 from evalhouse.formats.slices import value_columns
 
@@ -61,6 +61,7 @@ class RequestRows:
     def tables(self, rows: Rows[Any]) -> Iterator[TableRows]:
         """Yield the rows of one chunk."""
         count, as_written = len(rows.rows), item_numbers(rows)
+        rows.keep_odd_spellings("native_id", "label", "request_type", "task_name")
         natives = rows.column("native_id")
         codes = self._documents.codes(rows.column("doc"), as_written, natives)
         items, is_twin = self.twins.fold(as_written, self._documents.first_items(codes))
@@ -76,7 +77,7 @@ class RequestRows:
             "requests",
             count,
             {
-                "doc_id": pa.array(items),
+                "doc_id": item_column(items),
                 "attempt": pa.array(np.zeros(count, np.int64)),
                 "native_id": native,
                 "native_id_kind": native_kind,
@@ -87,7 +88,7 @@ class RequestRows:
                 "label_kind": label_kind,
                 "item_sha256": self._documents.hashes(codes),
                 "unconditioned": pa.array(is_twin),
-                "source_doc_id": pa.array(as_written),
+                "source_doc_id": item_column(as_written),
                 "task_name": task_name,
                 "text": self._cleaner.texts(rows),
                 "line": line_numbers(rows),
@@ -107,6 +108,7 @@ class InputRows:
     def tables(self, rows: Rows[Any]) -> Iterator[TableRows]:
         """Yield the rows of one chunk."""
         count, items = len(rows.rows), item_numbers(rows)
+        rows.keep_odd_spellings("native_id", "label", "task_name")
         natives = rows.column("native_id")
         codes = self._documents.codes(rows.column("doc"), items, natives)
         self._documents.link(items, codes)
@@ -119,7 +121,7 @@ class InputRows:
             "inputs",
             count,
             {
-                "doc_id": pa.array(items),
+                "doc_id": item_column(items),
                 "attempt": pa.array(self._attempts.of(items)),
                 "native_id": native,
                 "native_id_kind": native_kind,
