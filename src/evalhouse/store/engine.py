@@ -1,0 +1,154 @@
+"""DuckDB, in memory: one engine for a store, one session with a name space for each reader."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from evalhouse.errors import DamagedHouseError, HouseError, QueryError
+from evalhouse.lake import Place
+
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+_MACROS = resources.files("evalhouse") / "data" / "macros.sql"
+_EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
+_WRITES = frozenset({"copy", "insert", "update", "delete", "merge"})
+_KINDS = duckdb.StatementType
+_READS = frozenset({_KINDS.SELECT, _KINDS.MULTI})  # a PIVOT is several statements
+
+
+class Engine:
+    """The query engine of one store; threads are the cores of the machine."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._numbers = itertools.count()
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        )
+        # A name in a query is a table of the house, never a variable of this program.
+        connection.execute("SET GLOBAL python_enable_replacements = false")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # Files of a lake never change; a view that reads a file four times parses its footer once.
+        connection.execute("SET GLOBAL parquet_metadata_cache = true")
+        if self._place.is_bucket:
+            connection.register_filesystem(bucket_filesystem(self._place))
+        return connection
+
+    def session(self) -> Session:
+        """Return a new session with nothing in it."""
+        return Session(self._connection.cursor(), f"reader_{next(self._numbers)}")
+
+    def close(self) -> None:
+        """Release the engine; the next session starts another."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+            del self._connection
+
+
+class Session:
+    """A connection with its own tables and views, and a schema `lake` with the macros."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._connection = connection
+        self._name: str | None = name
+        self.offered: set[str] = set()
+        connection.execute(f"ATTACH ':memory:' AS {name}")
+        connection.execute(f"USE {name}")
+        connection.execute("CREATE SCHEMA lake")
+        connection.execute(_MACROS.read_text("utf-8"))
+
+    def add_table(self, name: str, rows: pa.Table) -> None:
+        """Offer an Arrow table under a name, without copying it."""
+        self._connection.register(name, rows)
+        self.offered.add(name)
+
+    def copy_table(self, name: str, rows: pa.Table) -> None:
+        """Copy an Arrow table into the session; the name may have a schema."""
+        self._connection.register("copied_rows", rows)
+        self._connection.execute(f"CREATE TABLE {name} AS FROM copied_rows")
+        self._connection.unregister("copied_rows")
+        self.offered.add(name)
+
+    def add_view(self, name: str, select: str) -> None:
+        """Define a view; the name may have a schema."""
+        self._connection.execute(f"CREATE VIEW {name} AS {select}")
+        self.offered.add(name)
+
+    def query(self, query: str, parameters: Parameters) -> duckdb.DuckDBPyRelation:
+        """Return the result of a statement that was checked before, to be fetched once."""
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or [])
+        return self._connection.sql(query, params=given or None)
+
+    def close(self) -> None:
+        """Forget everything; a second time does nothing."""
+        if self._name is not None:
+            self._connection.execute("USE memory")
+            self._connection.execute(f"DETACH {self._name}")
+            self._connection.close()
+            self._name = None
+
+
+def require_reading(query: str) -> None:
+    """Refuse whatever is not one statement that only reads."""
+    inner = _EXPLAIN.sub("", query, count=1)
+    with told():
+        statements = duckdb.extract_statements(inner)
+    if len(statements) != 1:
+        raise QueryError(f"expected one statement, not {len(statements)}")
+    if statements[0].type not in _READS or _writes_inside(inner):
+        raise QueryError("a house is read by SQL and written by `ingest`; only SELECT is possible")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what DuckDB raises into a sentence about the query, or about a damaged lake."""
+    try:
+        yield
+    except duckdb.IOException as failure:
+        raise DamagedHouseError(
+            f"a file of the lake or of the query cannot be read: {_first_line(failure)}"
+        ) from failure
+    except duckdb.Error as failure:
+        raise QueryError(_first_line(failure)) from failure
+
+
+def bucket_filesystem(place: Place) -> Any:
+    """Return the bucket as DuckDB takes it: an fsspec file system over pyarrow's."""
+    try:
+        from fsspec.implementations.arrow import ArrowFSWrapper  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise HouseError(
+            f"the lake `{place.uri}` is in a bucket; `pip install 'evalhouse[s3]'` to read it"
+        ) from None
+
+    class BucketFileSystem(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
+        """Answers to `s3://` addresses."""
+
+        protocol = "s3"
+
+    return BucketFileSystem(place.filesystem)
+
+
+def _writes_inside(query: str) -> bool:
+    """Return whether a statement such as COPY hides in a common table expression."""
+    spelt = query.encode()  # tokens start at bytes
+    starts = [start for start, kind in duckdb.tokenize(query) if kind.name != "comment"]
+    pieces = [spelt[start:end] for start, end in itertools.pairwise([*starts, len(spelt)])]
+    words = [piece.decode().strip().partition(" ")[0].lower() for piece in pieces]
+    return any(before == "(" and word in _WRITES for before, word in itertools.pairwise(words))
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).strip().split("\n", 1)[0]
