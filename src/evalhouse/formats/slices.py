@@ -131,19 +131,24 @@ def _mixed(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
 def odd_spellings(slices: Sequence[Slice]) -> list[int]:
     """Return where text is not spelled as Python's `json` spells it, so that its value is not enough."""
     buffer = b"".join(slices)
-    if buffer.isascii() and b"\\" not in buffer:
+    if _is_plain(buffer):
         return []
     known: dict[bytes, bool] = {}
     return [index for index, item in enumerate(slices) if _is_odd(bytes(item), known)]
 
 
 def _is_odd(value: bytes, known: dict[bytes, bool]) -> bool:
-    if not value.startswith(b'"') or (value.isascii() and b"\\" not in value):
+    if not value.startswith(b'"') or _is_plain(value):
         return False
     if value not in known:
         text, kind = plain(value)
         known[value] = (spelled(text, kind) or "").encode() != value
     return known[value]
+
+
+def _is_plain(data: bytes) -> bool:
+    """Tell whether Python would escape nothing in texts made of these bytes."""
+    return data.isascii() and b"\\" not in data and b"\x7f" not in data
 
 
 def strict_json(value: Any) -> bytes:

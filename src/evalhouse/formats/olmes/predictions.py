@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers
 from evalhouse.formats.olmes import choices as choice_rows
 from evalhouse.formats.olmes.choices import METRIC_KEYS, Choices, ItemMetrics
 from evalhouse.formats.rowfile import Rows
-from evalhouse.formats.slices import constant, value_columns
+from evalhouse.formats.slices import constant, plain, value_columns
 from evalhouse.stats.moments import Moments
 
 Slice = msgspec.Raw | bytes
@@ -108,25 +109,28 @@ class PredictionRows:
             "item_sha256": self._documents.of_items(items),
             "label": label,
             "label_kind": label_kind,
-            "task_hash": self._hashes(rows.column("task_hash"), self.tally.task_hashes),
-            "model_hash": self._hashes(rows.column("model_hash"), self.tally.model_hashes),
+            "task_hash": self._hashes(rows, "task_hash", self.tally.task_hashes),
+            "model_hash": self._hashes(rows, "model_hash", self.tally.model_hashes),
             "text": self._cleaner.texts(rows),
             "line": line_numbers(rows),
         }
 
     @staticmethod
-    def _hashes(slices: Sequence[Slice], counts: dict[str, int]) -> pa.Array:
-        distinct = set(map(bytes, slices))
-        if len(distinct) == 1:
-            text = _text(distinct.pop())
-            if text is not None:
-                counts[text] = counts.get(text, 0) + len(slices)
-            return constant(text, len(slices))
-        texts = [_text(bytes(item)) for item in slices]
-        for text in texts:
-            if text is not None:
-                counts[text] = counts.get(text, 0) + 1
-        return pa.array(texts, pa.string())
+    def _hashes(rows: Rows[Any], name: str, counts: dict[str, int]) -> pa.Array:
+        """Return a column of hashes; an empty cell is an absent key, and other lines are kept."""
+        slices = list(map(bytes, rows.column(name)))
+        known = {item: _text(item) for item in set(slices)}
+        odd = {item for item, text in known.items() if item and text is None}
+        for index in (place for place, item in enumerate(slices) if item in odd) if odd else ():
+            rows.keep_text(index)
+        if len(known) > 1:
+            texts = [known[item] for item in slices]
+            counts.update(Counter(counts) + Counter(text for text in texts if text is not None))
+            return pa.array(texts, pa.string())
+        text = next(iter(known.values()))
+        if text is not None:
+            counts[text] = counts.get(text, 0) + len(slices)
+        return constant(text, len(slices))
 
     def _first_row(self, metrics: Sequence[Slice]) -> None:
         if self.tally.first is None:
@@ -357,8 +361,11 @@ def _parsed(text: Slice) -> dict[str, Any] | None:
 
 
 def _text(item: bytes) -> str | None:
-    value = _loaded(item) if item else None
-    return value if isinstance(value, str) else None
+    """Return JSON text as a column holds it; None for everything else."""
+    if not item.startswith(b'"'):
+        return None
+    text, kind = plain(item)
+    return text if kind == "text" else None
 
 
 def _number(value: Any) -> float:

@@ -70,8 +70,7 @@ class RequestRows:
         self.twin_rows += int(is_twin.sum())
         native, native_kind = value_columns(natives)
         label, label_kind = value_columns(rows.column("label"))
-        request_type, _ = value_columns(rows.column("request_type"))
-        task_name, _ = value_columns(rows.column("task_name"))
+        request_type, task_name = text_column(rows, "request_type"), text_column(rows, "task_name")
         yield from new_documents(self._unit, self._file, self._documents)
         yield rows_of(
             "requests",
@@ -81,7 +80,7 @@ class RequestRows:
                 "attempt": pa.array(np.zeros(count, np.int64)),
                 "native_id": native,
                 "native_id_kind": native_kind,
-                "idx": integers(rows.column("idx")),
+                "idx": integers(rows, "idx"),
                 "request_type": request_type,
                 "request": self._cleaner.column(rows.column("request"), rows.lines, prefixed=True),
                 "label": label,
@@ -114,8 +113,11 @@ class InputRows:
         self._documents.link(items, codes)
         native, native_kind = value_columns(natives)
         label, label_kind = value_columns(rows.column("label"))
-        task_name, _ = value_columns(rows.column("task_name"))
-        requests = [item if len(item) else b"null" for item in rows.column("requests")]
+        task_name = text_column(rows, "task_name")
+        requests = rows.column("requests")
+        for index in (place for place, item in enumerate(requests) if not len(item)):
+            rows.keep_text(index)
+            requests[index] = b"null"
         yield from new_documents(self._unit, self._file, self._documents)
         yield rows_of(
             "inputs",
@@ -145,15 +147,26 @@ def new_documents(unit: Unit, file: UnitFile, documents: Documents) -> Iterator[
         yield rows_of("documents", count, columns, unit=unit, source_file_id=file.source_file_id)
 
 
-def integers(slices: list[Any]) -> pa.Array:
-    """Return a column of small integers; null where a value is not one."""
+def text_column(rows: Rows[Any], name: str) -> pa.Array:
+    """Return a field that holds text; the lines where it holds something else are kept."""
+    values, kinds = value_columns(rows.column(name))
+    if kinds.dictionary.to_pylist() != ["text"]:
+        for index, kind in enumerate(kinds.to_pylist()):
+            if kind != "text":
+                rows.keep_text(index)
+    return values
+
+
+def integers(rows: Rows[Any], name: str) -> pa.Array:
+    """Return a field that holds small integers; null, and the line kept, where it does not."""
     known: dict[bytes, int | None] = {}
     values = []
-    for item in slices:
+    for index, item in enumerate(rows.column(name)):
         key = bytes(item)
         if key not in known:
-            known[key] = int(key) if key.lstrip(b"-").isdigit() and len(key) < 19 else None
+            whole = key.removeprefix(b"-").isdigit() and len(key) < 19 and key != b"-0"
+            known[key] = int(key) if whole else None
         values.append(known[key])
+        if values[-1] is None:
+            rows.keep_text(index)
     return pa.array(values, pa.int64())
-
-
