@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from evalhouse.errors import HouseError
+from evalhouse.errors import HouseError, UsageError
 
 Format = Literal["csv", "json", "parquet", "arrow"]
 BINARY_FORMATS: frozenset[Format] = frozenset({"parquet", "arrow"})
@@ -33,7 +32,9 @@ class _Writer(Protocol):
     def __exit__(self, *failure: object) -> None: ...
 
 
-def write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, sink: BinaryIO, form: Format) -> int:
+def write(
+    batches: Iterable[pa.RecordBatch], schema: pa.Schema, sink: BinaryIO, form: Format
+) -> int:
     """Write batches in a format and return the number of rows.
 
     CSV shows nested values as JSON, and an empty text (quoted) apart from no value. JSON is one
@@ -42,11 +43,21 @@ def write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, sink: BinaryIO, 
     """
     named = _distinct(schema)
     rows = 0
-    with _WRITERS[form](sink, named) as writer:
+    with _expressible(form), _WRITERS[form](sink, named) as writer:
         for batch in batches:
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=named))
             rows += batch.num_rows
     return rows
+
+
+@contextlib.contextmanager
+def _expressible(form: Format) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OverflowError) as failure:
+        raise UsageError(
+            f"the result cannot be written as {form}: {failure}; cast the column to text"
+        ) from failure
 
 
 @contextlib.contextmanager
@@ -61,13 +72,13 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
         raise HouseError(f"`{path}` cannot be written: {failure.strerror or failure}") from failure
     finally:
         with contextlib.suppress(OSError):
-            os.unlink(waiting)
+            waiting.unlink()
 
 
 class _Json:
     """One array of objects, a line each."""
 
-    def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
+    def __init__(self, sink: BinaryIO) -> None:
         self._sink = sink
         self._encoder = msgspec.json.Encoder(enc_hook=_plain)
         self._before = b"[\n"
@@ -83,7 +94,7 @@ class _Json:
         """Return the writer."""
         return self
 
-    def __exit__(self, kind: object, *failure: object) -> None:
+    def __exit__(self, kind: object = None, *failure: object) -> None:
         """End the array."""
         if kind is None:
             self._sink.write(b"[]\n" if self._before == b"[\n" else b"\n]\n")
@@ -125,7 +136,7 @@ def _arrow(sink: BinaryIO, schema: pa.Schema) -> _Writer:
 
 _WRITERS: dict[Format, Callable[[BinaryIO, pa.Schema], _Writer]] = {
     "csv": _Csv,
-    "json": _Json,
+    "json": lambda sink, _: _Json(sink),
     "parquet": _parquet,
     "arrow": _arrow,
 }
@@ -145,11 +156,18 @@ def _distinct(schema: pa.Schema) -> pa.Schema:
     return pa.schema(fields)
 
 
+_SHOWN_AS_TEXT = (
+    pa.types.is_nested,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_interval,
+)
+
+
 def _flat_type(kind: pa.DataType) -> pa.DataType:
-    text = pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
     if pa.types.is_dictionary(kind):
         return _flat_type(kind.value_type)
-    return pa.string() if text else kind
+    return pa.string() if any(is_kind(kind) for is_kind in _SHOWN_AS_TEXT) else kind
 
 
 def _flattened(column: pa.Array, kind: pa.DataType) -> pa.Array:

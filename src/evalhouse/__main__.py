@@ -1,0 +1,21 @@
+"""`evalhouse` and `python -m evalhouse`; the version is told before anything else is loaded."""
+
+from __future__ import annotations
+
+import sys
+
+from evalhouse.version import __version__
+
+
+def main() -> None:
+    """Run a command and end the process with its exit code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        sys.stdout.write(f"evalhouse {__version__}\n")
+        return
+    from evalhouse.cli.app import run  # noqa: PLC0415 - this is what keeps --version quick
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The command `evalhouse`: what its commands share, and their names."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from evalhouse.cli import compare, look, maintain, query, take_in
+from evalhouse.cli.errors import told
+from evalhouse.cli.output import say
+from evalhouse.cli.session import Session
+from evalhouse.config import DEFAULT_HOUSE, HOUSE_VARIABLE
+from evalhouse.version import __version__
+
+
+class Commands(TyperGroup):
+    """The commands; a failure of any is told in one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command of a call."""
+        with told():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="evalhouse",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+export = typer.Typer(help="Write runs as another program wrote them.", no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        say(f"evalhouse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    context: typer.Context,
+    *,
+    house: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help=f"The house to use; else {HOUSE_VARIABLE}, else {DEFAULT_HOUSE}.",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Say it.")
+    ] = False,
+) -> None:
+    """Take in LLM evaluation dumps, and show only numbers that can be recomputed."""
+    _ = version
+    context.obj = Session(house)
+
+
+app.command()(maintain.init)
+app.command()(take_in.ingest)
+app.command()(compare.leaderboard)
+app.command()(query.sql)
+app.command()(look.runs)
+app.command()(look.show)
+app.command()(look.problems)
+app.command()(look.tables)
+export.command()(maintain.olmes)
+app.add_typer(export, name="export")
+app.command()(maintain.repair)
+
+
+def run() -> None:
+    """Run the command that the process was started with."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a test's stream has none
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    app(prog_name="evalhouse")

@@ -1,0 +1,90 @@
+"""Commands that make, mend and empty a house's shelves: init, repair, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evalhouse.cli.output import PageFormat, say, write_json
+from evalhouse.cli.session import Session
+from evalhouse.cli.text import counted, size
+
+if TYPE_CHECKING:
+    from evalhouse.workflows.export import ExportReport
+
+_LISTED = 20
+
+
+def init(
+    context: typer.Context,
+    *,
+    catalog: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Catalog elsewhere, as postgresql://user@host/name."),
+    ] = None,
+    lake: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="Lake elsewhere: a folder, or s3://bucket/prefix."),
+    ] = None,
+) -> None:
+    """Make a house, or bring the catalog of one up to date."""
+    from evalhouse.house import prepare_house  # noqa: PLC0415 - heavy, and not needed for help
+
+    session = Session.of(context)
+    settings = prepare_house(session.place, catalog=catalog, lake=lake)
+    say(
+        f"the house at {settings.folder} is ready",
+        f"  catalog  {settings.catalog}",
+        f"  lake     {settings.lake}",
+        f"  blobs    {settings.blobs}",
+        f"next: {session.command('ingest')} PATH",
+    )
+
+
+def repair(context: typer.Context) -> None:
+    """Close the batches of processes that are gone."""
+    with Session.of(context).read() as house:
+        closed = house.repair()
+    if not closed:
+        say("nothing to repair: every open batch belongs to a process that still writes")
+        return
+    say(f"closed {counted(len(closed), 'batch', 'batches')}; nothing of them was or will be seen:")
+    say(*(f"  {batch_id}" for batch_id in closed))
+
+
+def olmes(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Run: id, short id, beginning of it, or label.")],
+    *,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to, new or empty.")],
+    form: Annotated[PageFormat, typer.Option("--format", help="How to report.")] = PageFormat.table,
+) -> None:
+    """Write the files of a run as OLMES wrote them, also those that its dump never shipped."""
+    with Session.of(context).read() as house:
+        report = house.export_olmes(run, to)
+    if form is PageFormat.json:
+        write_json(report)
+    else:
+        _tell(report, to)
+
+
+def _tell(report: ExportReport, to: Path) -> None:
+    total = sum(file.bytes for file in report.files)
+    same = len(report.shipped) - len(report.different)
+    say(f"wrote {counted(len(report.files), 'file')}, {size(total)}, to {to}")
+    say(f"  {same:,} are byte for byte those of the source")
+    _list("differ", [f"{f.path}: {f.difference}" for f in report.different])
+    _list("were never shipped, and say what records say", [f.path for f in report.regenerated])
+    _list("of the source are not written", [f"{f.path}: {f.reason}" for f in report.omitted])
+    _list("aggregates have no files of their own", list(report.aggregates))
+    _list("tasks have rows and no record; their numbers are recomputed", list(report.unrecorded))
+
+
+def _list(what: str, entries: list[str]) -> None:
+    if entries:
+        say(f"  {len(entries):,} {what}:")
+        say(*(f"    {entry}" for entry in entries[:_LISTED]))
+        if len(entries) > _LISTED:
+            say(f"    and {len(entries) - _LISTED:,} more; `--format json` lists all")

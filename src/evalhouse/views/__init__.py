@@ -1,0 +1,1 @@
+"""What people look at: frozen dataclasses, one a page, made by functions over a Reader."""

@@ -1,0 +1,138 @@
+"""The tables and views that a query sees, each column with its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from evalhouse.errors import UnknownNameError
+from evalhouse.schema import TABLES, Column
+from evalhouse.store import VIEWS
+
+_DOC = Column("doc", "json", "the document")
+_RESPONSES = TABLES["responses"].columns
+
+
+def _picked(table: str, *names: str) -> tuple[Column, ...]:
+    return tuple(TABLES[table].by_name[name] for name in names)
+
+
+_VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
+    "answers": _RESPONSES,
+    "documents": _picked(
+        "documents",
+        *("item_sha256", "item_key", "doc", "batch_id", "unit_id", "source_file_id", "line"),
+    ),
+    "inputs": (*TABLES["inputs"].columns, _DOC),
+    "items": (
+        *_RESPONSES,
+        Column("requests", "json", "requests of the last attempt, with idx, type, twin or not"),
+        Column("inputs", "json", "requests of the recorded input, as sent"),
+        _DOC,
+    ),
+    "requests": (*TABLES["requests"].columns, _DOC),
+    "run_settings": (
+        Column("run_id", "id", "the run"),
+        Column("key", "text", "name of the setting; nested names are joined by a dot"),
+        Column("value", "text", "its value; JSON where it is a list"),
+    ),
+    "task_scores": (
+        Column("model", "text", "name of the model at its provider"),
+        *_picked("models", "revision"),
+        Column("task", "text", "name of the task or suite, as the source spells it"),
+        *_picked(
+            "run_model_metrics",
+            *("score", "primary_metric", "primary_value", "primary_stderr", "unit"),
+            *("higher_is_better", "pass_fail", "n_items", "items_failed", "origin"),
+            *("value_note", "failure_reason"),
+        ),
+        *_picked("tasks", "is_suite", "task_path"),
+        Column("parent_path", "text", "path of the node above"),
+        *_picked("models", "provider", "model_version"),
+        Column("run", "text", "short id of the run"),
+        Column("run_label", "text", "name of the run for people"),
+        *_picked("runs", "started_at"),
+        Column("run_status", "text", "state of the run's evidence"),
+        *_picked("run_model_metrics", "run_id", "model_id", "task_id", "prompt_id", "unit_id"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """A table or view in short: `catalog`, `lake` or `view`, what a row is, how many columns."""
+
+    name: str
+    place: str
+    row: str
+    columns: int
+
+
+@dataclass(frozen=True)
+class TableList:
+    """Every table and view."""
+
+    tables: tuple[TableLine, ...]
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row a table."""
+        schema = pa.schema(
+            {"name": pa.string(), "place": pa.string(), "row": pa.string(), "columns": pa.int64()}
+        )
+        return pa.Table.from_pylist([vars(table) for table in self.tables], schema)
+
+
+@dataclass(frozen=True)
+class TablePage:
+    """One table or view, with its columns."""
+
+    name: str
+    place: str
+    row: str
+    columns: tuple[Column, ...]
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row a column."""
+        rows = [
+            {
+                "column": column.name,
+                "type": column.kind,
+                "unit": column.unit or None,
+                "meaning": column.meaning,
+                "values": ", ".join(column.values) or None,
+                "references": column.references or None,
+                "required": column.required,
+                "key": column.key,
+            }
+            for column in self.columns
+        ]
+        texts = ("column", "type", "unit", "meaning", "values", "references")
+        fields = [(name, pa.string()) for name in texts]
+        flags = [("required", pa.bool_()), ("key", pa.bool_())]
+        return pa.Table.from_pylist(rows, pa.schema([*fields, *flags]))
+
+
+def tables() -> TableList:
+    """List every table and view; no house is needed."""
+    pages = [table(name) for name in _names()]
+    return TableList(
+        tuple(TableLine(page.name, page.place, page.row, len(page.columns)) for page in pages)
+    )
+
+
+def table(name: str) -> TablePage:
+    """Show one table or view; UnknownNameError where there is none of that name."""
+    if name in VIEWS:
+        view = VIEWS[name]
+        place = TABLES[name].place if name in TABLES else "view"
+        return TablePage(name, place, view.row, _VIEW_COLUMNS[name])
+    if name not in TABLES:
+        raise UnknownNameError("table or view", name, _names())
+    known = TABLES[name]
+    return TablePage(name, known.place, f"one row per {known.row}", known.columns)
+
+
+def _names() -> list[str]:
+    """Return tables in the order of their declaration, then the views that are not tables."""
+    return [*TABLES, *(name for name in VIEWS if name not in TABLES)]
