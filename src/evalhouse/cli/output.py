@@ -19,6 +19,7 @@ from evalhouse.cli.text import safe, shortened, shown
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ROWS_SHOWN = 200
 UNBOUNDED = 10_000
 LONGEST_CELL = 300
 LONGEST_NAME = 48
@@ -102,9 +103,9 @@ def print_rows(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None
         console.print(_table(columns, listed))
 
 
-def print_arrow(rows: pa.Table, *, most: int | None = None) -> None:
+def print_arrow(rows: pa.Table, *, most: int = ROWS_SHOWN) -> None:
     """Print an Arrow table for people; what is left out is counted."""
-    first = rows if most is None else rows.slice(0, most)
+    first = rows.slice(0, most)
     columns = [Column(field.name, _justify(field.type)) for field in rows.schema]
     values = [column.to_pylist() for column in first.columns]  # by place: names may repeat
     print_rows(columns, [_cells(row) for row in zip(*values, strict=True)])

@@ -12,7 +12,6 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from evalhouse.cli.errors import complain
 from evalhouse.cli.output import print_arrow, say
-from evalhouse.cli.query import ROWS_SHOWN
 from evalhouse.errors import EvalhouseError
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def ask(house: House, session: PromptSession[str] | None = None) -> None:
 
 def _answer(house: House, query: str) -> None:
     try:
-        print_arrow(house.sql(query), most=ROWS_SHOWN)
+        print_arrow(house.sql(query))
     except EvalhouseError as failure:
         complain(str(failure))
     except KeyboardInterrupt:

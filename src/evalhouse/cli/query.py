@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from evalhouse.house import House
     from evalhouse.store.output import Format
 
-ROWS_SHOWN = 200
-
 
 class QueryFormat(StrEnum):
     """How the result of a query is written."""
@@ -63,7 +61,7 @@ def sql(
         elif output is not None:
             _write(house, text, output, chosen)
         elif chosen is QueryFormat.table:
-            print_arrow(house.sql(text), most=ROWS_SHOWN)
+            print_arrow(house.sql(text))
         else:
             house.write_sql(text, sys.stdout.buffer, _data(chosen))
             sys.stdout.buffer.flush()
