@@ -45,7 +45,7 @@ def test_a_house_is_opened_again_as_it_was_left(tmp_path: Path) -> None:
 def test_a_house_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     place = tmp_path / "a" / "house"
     settings = config.load(place, catalog="postgresql://nobody@127.0.0.1:9/none")
-    with pytest.raises(Exception, match="127.0.0.1") as failure:
+    with pytest.raises(Exception, match=r"127\.0\.0\.1") as failure:
         Store.open(settings, create=True)
     assert isinstance(failure.value, Exception)
     assert list(tmp_path.iterdir()) == []
@@ -74,9 +74,8 @@ def test_a_committed_batch_is_seen_whole(store: Store) -> None:
 
 
 def test_a_failed_batch_is_abandoned(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.begin() as batch:
-        fill(store, batch, rows())
-        raise ZeroDivisionError
+    with pytest.raises(ValueError, match="no column"), store.begin() as batch:
+        fill(store, batch, {**rows(), "metrics": [{"colour": "red"}]})
     assert values(store, "SELECT state FROM batches") == ["abandoned"]
     assert values(store, COUNT) == [0]
 

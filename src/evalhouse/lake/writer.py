@@ -67,7 +67,7 @@ class TableWriter:
         """Take rows; they reach the disk by row groups."""
         unknown = set(rows.schema.names) - set(self._schema.names)
         if unknown:
-            raise ValueError(f"table `{self._table}` has no column {sorted(unknown)}")
+            raise ValueError(f"table `{self._table}` has no column `{min(unknown)}`")
         batches = rows.to_batches() if isinstance(rows, pa.Table) else [rows]
         for batch in batches:
             if batch.num_rows:

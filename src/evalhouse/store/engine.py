@@ -144,9 +144,13 @@ def bucket_filesystem(place: Place) -> Any:
 def _writes_inside(query: str) -> bool:
     """Return whether a statement such as COPY hides in a common table expression."""
     spelt = query.encode()  # tokens start at bytes
-    starts = [start for start, kind in duckdb.tokenize(query) if kind.name != "comment"]
-    pieces = [spelt[start:end] for start, end in itertools.pairwise([*starts, len(spelt)])]
-    words = [piece.decode().strip().partition(" ")[0].lower() for piece in pieces]
+    tokens = duckdb.tokenize(query)
+    ends = [*(start for start, _ in tokens[1:]), len(spelt)]
+    words = [
+        spelt[start:end].decode().strip().lower()
+        for (start, kind), end in zip(tokens, ends, strict=True)
+        if kind.name != "comment"
+    ]
     return any(before == "(" and word in _WRITES for before, word in itertools.pairwise(words))
 
 

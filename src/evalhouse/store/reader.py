@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -91,7 +91,7 @@ class Reader:
 
     def stream(
         self, query: str, parameters: Parameters = None, *, batch_rows: int = BATCH_ROWS
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         """Yield the result in batches of at most so many rows, without holding all of it.
 
         Other queries may run meanwhile.
@@ -146,12 +146,13 @@ class Reader:
         for name in names:
             if name in session.offered:
                 continue
-            if name in _CATALOG:
-                session.add_table(name, self._loaded[name])
-            elif name.startswith(LAKE_SCHEMA):
-                self._offer_rows(session, name)
-            else:
-                session.add_view(name, sql_of(name))
+            with told():
+                if name in _CATALOG:
+                    session.add_table(name, self._loaded[name])
+                elif name.startswith(LAKE_SCHEMA):
+                    self._offer_rows(session, name)
+                else:
+                    session.add_view(name, sql_of(name))
 
     def _offer_rows(self, session: Session, name: str) -> None:
         """Offer the visible rows of a lake table."""
