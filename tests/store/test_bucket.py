@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+import uuid
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -18,13 +21,24 @@ from tests.lake.rows import append_often
 from tests.store.rows import response, unit, values, write
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+def serve(pipe: Connection) -> None:
+    """Be the S3 server of a process of its own: the table format waits without yielding."""
+    logging.disable()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
+    pipe.send(server.get_host_and_port())
+    pipe.recv()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    host, port = ours.recv()
     yield f"http://{host}:{port}"
-    server.stop()
+    server.terminate()
+    server.join()
 
 
 @pytest.fixture
@@ -38,7 +52,7 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> st
         "AWS_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    name = tmp_path.name.replace("_", "-").lower()[:40].strip("-")
+    name = f"house-{uuid.uuid4()}"
     s3 = fs.S3FileSystem(endpoint_override=endpoint, region="us-east-1", allow_bucket_creation=True)
     s3.create_dir(name)
     return f"s3://{name}"

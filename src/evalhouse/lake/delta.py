@@ -95,10 +95,12 @@ class Lake:
             return self._open[table]
         import deltalake  # noqa: PLC0415 - workers import this module and never open a table
 
-        address = self.place.address(table)
-        if not deltalake.DeltaTable.is_deltatable(address, self.place.options):
+        try:
+            opened = deltalake.DeltaTable(
+                self.place.address(table), storage_options=self.place.options
+            )
+        except deltalake.exceptions.TableNotFoundError:
             return None
-        opened = deltalake.DeltaTable(address, storage_options=self.place.options)
         self._open[table] = opened
         return opened
 
