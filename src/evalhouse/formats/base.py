@@ -102,6 +102,7 @@ class UnitFacts(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[Cell, ...] = ()
     basis: tuple[str, ...] = ()  # metrics that the primary value is an average of
     rows: int = 0
+    redactions: dict[str, int] = msgspec.field(default_factory=dict)  # in records, by source file
     repeated: bool = False  # the house has this evidence already; no rows were yielded
 
 

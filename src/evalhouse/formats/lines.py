@@ -64,9 +64,10 @@ class LineFile:
         with Path(self.path).open("rb", buffering=0) as stream:
             before = os.fstat(stream.fileno())
             source = _Hashed(stream, digest.update, progress)
-            magic = source.peek(self.limits.chunk)[:4]
+            size = min(self.limits.chunk, self.limits.longest_line)
+            magic = source.peek(size)[:4]
             packed = magic.startswith((GZIP_MAGIC, ZSTD_MAGIC))
-            pieces = unpacked(source, magic) if packed else source.pieces(self.limits.chunk)  # type: ignore[arg-type] # only `read` is used
+            pieces = unpacked(source, magic) if packed else source.pieces(size)  # type: ignore[arg-type] # only `read` is used
             yield from self._split(self._guarded(pieces))
             source.drain()
             after = os.stat(self.path)  # noqa: PTH116 - text path

@@ -308,12 +308,17 @@ def _described_files(
 ) -> list[SourceFile]:
     """Return the files of a run with what reading, keeping or ignoring them showed."""
     read = {file.path: file for fact in facts.values() for file in fact.files}
+    redactions = _record_redactions(made, facts)
     owner = {file.path: unit.unit_id for unit in made.units for file in unit.files}
     known = {file.path: file for unit in made.units for file in unit.files}
     earlier = {file.path: file for file in work.store.catalog.files_of_runs([made.run.run_id])}
     files = []
     for file in made.files:
-        described = msgspec.structs.replace(file, unit_id=owner.get(file.path))
+        described = msgspec.structs.replace(
+            file,
+            unit_id=owner.get(file.path),
+            redactions=redactions.get(file.source_file_id, file.redactions),
+        )
         if file.path in read:
             described = _read_file(described, read[file.path])
         elif file.path in known and file.path in earlier:
@@ -325,6 +330,15 @@ def _described_files(
     kept = {file.path for file in made.keep}
     described_files = [_keep(work, file) if file.path in kept else file for file in files]
     return described_files + _unrecognised(made, recognised)
+
+
+def _record_redactions(made: Plan, facts: dict[str, UnitFacts]) -> dict[str, int]:
+    """Return the secrets replaced in files of records, which many units share."""
+    counts: dict[str, int] = {}
+    for unit in made.units:
+        for file_id, count in (facts[unit.unit_id].redactions if unit.unit_id in facts else {}).items():
+            counts[file_id] = counts.get(file_id, 0) + count
+    return counts
 
 
 def _read_file(file: SourceFile, facts: FileFacts) -> SourceFile:

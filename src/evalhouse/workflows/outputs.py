@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from evalhouse.formats.olmes.write import ROWS, own_file_name
-from evalhouse.ids import sha256_hex
 from evalhouse.records import SourceFile
 from evalhouse.store import Reader, Store
 from evalhouse.store.target import contained
@@ -82,7 +81,8 @@ class Outputs:
         elif file.family in ROWS:
             yield from self._rows(file)
         elif file.family == "metrics-all":
-            yield self._text(self._place(file), file.family, self._all_records(file), file)
+            text = _lines(self._run.records_of(file))
+            yield self._text(self._place(file), file.family, text, file)
         else:
             yield from self._own_file(file)
 
@@ -116,17 +116,6 @@ class Outputs:
             is_unpacked=is_packed,
             lost=rows.lost,
         )
-
-    def _all_records(self, file: SourceFile) -> str:
-        """Return the records of a launch as their file had them.
-
-        Lines may have moved in the file since a record was read; the writer's order is tried too.
-        """
-        records = [record for record in self._run.records if record.is_in(file)]
-        as_usual = _lines(records)
-        if sha256_hex(as_usual) == file.sha256:
-            return as_usual
-        return _lines(sorted(records, key=lambda record: record.row["line"] or 0))
 
     def _own_file(self, file: SourceFile) -> Iterator[Output]:
         owner = self._owners.get(file.location_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,6 +25,11 @@ _FORMATS = """
 _FILES = """
     SELECT files.* FROM files JOIN run_sources USING (source_id) WHERE run_id = $run
     ORDER BY relative_path, mtime_ns DESC, path
+"""
+_RECORDS = """
+    SELECT records.*, batches.sequence
+    FROM lake.records AS records JOIN batches ON batches.batch_id = records.batch_id
+    WHERE run_id = $run
 """
 _UNRECORDED = """
     SELECT DISTINCT task FROM (
@@ -98,16 +104,34 @@ class RecordedRun:
     @classmethod
     def read(cls, reader: Reader, run_id: str) -> RecordedRun:
         """Read a run of OLMES, or raise UsageError."""
-        reader.load("runs", "sources", "run_sources", "files")  # all as of one moment
+        reader.load("runs", "sources", "run_sources", "files", "batches")  # all as of one moment
         _require_olmes(reader, run_id)
         run = {"run": run_id}
-        rows = reader.sql("FROM lake.records WHERE run_id = $run", run).to_pylist()
+        rows = reader.sql(_RECORDS, run).to_pylist()
         return cls(
             run_id=run_id,
             files=_distinct(reader.sql(_FILES, run).to_pylist()),
             records=[RecordedTask(row) for row in sorted(rows, key=record_order)],
             unrecorded=reader.sql(_UNRECORDED, run)["task"].to_pylist(),
         )
+
+    def records_of(self, file: SourceFile) -> list[RecordedTask]:
+        """Return the records of a launch in the order of their file.
+
+        Records that the file has no more, since it was written anew, are left out as far as its
+        hash tells.
+        """
+        newest: dict[int, RecordedTask] = {}
+        for record in sorted(self.records, key=lambda record: -record.row["sequence"]):
+            if record.is_in(file):
+                newest.setdefault(record.row["line"] or 0, record)
+        ordered = [newest[line] for line in sorted(newest)]
+        digest = sha256()
+        for count, record in enumerate(ordered, 1):
+            digest.update(f"{record.text}\n".encode())
+            if digest.hexdigest() == file.sha256:
+                return ordered[:count]
+        return ordered
 
     def owners(self) -> dict[str, RecordedTask]:
         """Return whose the files of single tasks are, by location; the surest evidence first."""
@@ -143,12 +167,16 @@ def _require_olmes(reader: Reader, run_id: str) -> None:
 
 def _distinct(rows: list[dict[str, Any]]) -> list[SourceFile]:
     """Return files one by one, wherever copies of them were seen; of rows the newest counts."""
-    files: dict[tuple[str | None, ...], SourceFile] = {}
+    parsed: dict[tuple[str, str | None], SourceFile] = {}
+    others: dict[tuple[str, str | None], SourceFile] = {}
     for row in rows:
         file = msgspec.convert(row, SourceFile)
-        content = file.unit_id if file.disposition == "parsed" else file.sha256
-        files.setdefault((file.disposition, file.source_file_id, content), file)
-    return list(files.values())
+        if file.disposition == "parsed":
+            parsed.setdefault((file.source_file_id, file.unit_id), file)
+        else:
+            others.setdefault((file.source_file_id, file.sha256), file)
+    copies = {(file.source_file_id, file.sha256) for file in parsed.values()}
+    return [*parsed.values(), *(file for key, file in others.items() if key not in copies)]
 
 
 def _is_origin(file: SourceFile, task: RecordedTask) -> bool:

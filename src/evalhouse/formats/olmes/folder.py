@@ -92,6 +92,7 @@ class Folder:
     tasks: dict[str, TaskFiles] = field(default_factory=dict)
     small: list[SmallFile] = field(default_factory=list)  # metrics-all, summaries, vestiges
     large: list[Claim] = field(default_factory=list)  # kept as they are
+    spare: list[SmallFile] = field(default_factory=list)  # of tasks without record and rows
     problems: list[Problem] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
@@ -108,6 +109,8 @@ class Folder:
             own = files.metrics.claim if files.own is not None and files.metrics else None
             if files.rows or files.own is not None:
                 entries.append(Entry(files.own, own, files, self))
+            else:
+                self.spare += [file for file in (files.metrics, files.config) if file is not None]
         return entries
 
 

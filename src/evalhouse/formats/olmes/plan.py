@@ -17,7 +17,7 @@ from evalhouse.formats.base import Claim, Plan, Reading, Unit, UnitFile
 from evalhouse.formats.files import read_whole
 from evalhouse.formats.olmes import suites
 from evalhouse.formats.olmes.entities import Names, run_of
-from evalhouse.formats.olmes.folder import Entry, Folder, SmallFile, read_folder
+from evalhouse.formats.olmes.folder import Entry, Folder, SmallFile, TaskFiles, read_folder
 from evalhouse.formats.olmes.record import Record
 from evalhouse.formats.olmes.stale import stale_records
 from evalhouse.records import Disposition, Problem, SourceFile, TaskMember
@@ -34,6 +34,7 @@ class Detail(msgspec.Struct, kw_only=True):
     record: str | None = None
     record_line: int | None = None
     record_file_id: str | None = None
+    record_path: str | None = None  # inside the source
     config: str | None = None
     dataset: str | None = None
     members: str | None = None
@@ -166,13 +167,14 @@ def _folded(run: _Run, part: str, group: list[Entry]) -> Entry:
     oldest = datetime.min.replace(tzinfo=UTC)
     recorded = sorted(
         (entry for entry in group if entry.record is not None),
-        key=lambda entry: (entry.record.started_at or oldest, entry.folder.path),  # type: ignore[union-attr] # filtered above
+        key=lambda entry: (entry.record.started_at or oldest, _is_canonical(entry), entry.folder.path),  # type: ignore[union-attr] # filtered above
     )
     chosen = recorded[-1] if recorded else group[0]
     for entry in recorded[:-1]:
         assert entry.record is not None and chosen.record is not None
         if entry.record.text != chosen.record.text:
             run.problems.append(_contradiction(part, entry, chosen))
+        _keep_whole(run, entry.record_file)
     files = chosen.files
     for entry in group:
         if entry.files is not None and files is None:
@@ -182,10 +184,31 @@ def _folded(run: _Run, part: str, group: list[Entry]) -> Entry:
     return Entry(chosen.record, chosen.record_file, files, chosen.folder)
 
 
-def _merge_files(run: _Run, files: Any, entry: Entry) -> None:
-    """Take over the row files that `files` lacks; a second copy is compared and set aside."""
+def _is_canonical(entry: Entry) -> bool:
+    return entry.record_file is not None and entry.record_file.family == "metrics-all"
+
+
+def _keep_whole(run: _Run, claim: Claim | None) -> None:
+    """Keep a file of records of which one is not stored, since another of its task counts."""
+    listed = run.files.get(claim.file.path) if claim is not None else None
+    if listed is not None and (listed.family, listed.disposition) == ("metrics-all", "parsed"):
+        reason = "it holds another record of a task than the one that counts"
+        kept = msgspec.structs.replace(listed, disposition="kept", reason=reason)
+        run.files[listed.path] = kept
+        run.keep.append(kept)
+
+
+def _merge_files(run: _Run, files: TaskFiles, entry: Entry) -> None:
+    """Take over the files that `files` lacks; a second copy is compared and set aside."""
+    assert entry.files is not None
+    for family in ("metrics", "config"):
+        first, other = getattr(files, family), getattr(entry.files, family)
+        if first is None:
+            setattr(files, family, other)
+        elif other is not None:
+            _set_aside(run, other.claim, first.claim, entry.folder)
     have = {claim.family: claim for claim in files.rows}
-    for claim in entry.files.rows if entry.files else ():
+    for claim in entry.files.rows:
         if claim.family not in have:
             files.rows.append(claim)
         elif claim.file.path != have[claim.family].file.path:
@@ -264,6 +287,8 @@ def _small_files(run: _Run, folder: Folder) -> None:
             _file(run, file.claim, folder, file.sha256, "parsed")
         else:
             _kept(run, file.claim, folder, file.sha256, "its records alone do not give its bytes again")
+    for file in folder.spare:
+        _kept(run, file.claim, folder, file.sha256, "neither a record nor rows of its task are there")
     for claim in folder.large:
         _kept(run, claim, folder, None, "token-level values, too many for rows")
 
@@ -334,6 +359,7 @@ def _unit(run: _Run, entry: Entry, records: Sequence[Record], names: Names, run_
         disposition: Disposition = "parsed"
         detail.record, detail.record_line = record.text, record.line
         detail.record_file_id = _file(run, entry.record_file, entry.folder, None, disposition)
+        detail.record_path = run.files[entry.record_file.file.path].relative_path
         detail.dataset = dataset_key(record.part("task_config"))
     elif config:
         detail.dataset = dataset_key(_object(config))

@@ -34,12 +34,15 @@ def table_rows(table: str, rows: list[dict[str, Any]], unit: Unit) -> TableRows:
 # -- the record ----------------------------------------------------------------------------------
 
 
-def record_row(unit: Unit, detail: Detail, record: Record, redactor: Redactor) -> TableRows:
-    """Return the record as a row from which its text can be made again."""
+def record_row(
+    unit: Unit, detail: Detail, record: Record, redactor: Redactor
+) -> tuple[TableRows, int]:
+    """Return the record as a row from which its text can be made again, and its secrets' number."""
     text, redacted = redactor.settings(record.text.encode("utf-8", "surrogatepass"))
     stored = Record(text.decode("utf-8", "replace")) if redacted else record
     scalars = {key: piece for key, piece in stored.slices.items() if key not in NESTED}
     config = record.part("task_config")
+    keys = ",".join(stored.slices).encode("utf-8", "backslashreplace").decode()
     row: dict[str, Any] = {
         "task_name": record.task_name,
         "alias": record.alias,
@@ -54,15 +57,16 @@ def record_row(unit: Unit, detail: Detail, record: Record, redactor: Redactor) -
         "split": _optional_text(config.get("split")),
         "limit": _spelled_limit(stored),
         "primary_metric": record.primary_metric,
-        "keys": ",".join(stored.slices),
+        "keys": keys,
         "scalars": _valid(object_text(scalars)),
         "line": detail.record_line,
         "source_file_id": detail.record_file_id,
     }
     row |= {name: _valid(stored.slices[name]) for name in NESTED if name in stored.slices}
     exact = stored.is_rebuilt and all(_valid(piece) == piece for piece in stored.slices.values())
+    exact = exact and keys.split(",") == list(stored.slices)
     row["text"] = None if exact else stored.text
-    return table_rows("records", [row], unit)
+    return table_rows("records", [row], unit), redacted
 
 
 def _valid(text: str) -> str:

@@ -43,11 +43,9 @@ class Evidence:
     """What the rows of a unit showed, beside the rows."""
 
     tally: Tally | None = None
-    conditioned: dict[int, int] | None = None
-    request_rows: int = 0
     twin_rows: int = 0
-    inferred_offset: int | None = None
     files: list[FileFacts] = field(default_factory=list)
+    redactions: dict[str, int] = field(default_factory=dict)
     rows: int = 0
 
 
@@ -92,6 +90,7 @@ class UnitReader:
             cells=(cell_of(self._unit, self._record, tally, self._primary),),
             basis=tuple(self._detail.basis) or (self._primary or "",),
             rows=self._evidence.rows,
+            redactions=self._evidence.redactions,
         )
 
     def _file(self, file: UnitFile) -> Iterator[TableRows | Problem]:
@@ -142,7 +141,6 @@ class UnitReader:
                     "notice",
                 )
         elif isinstance(turn, RequestRows):
-            self._evidence.request_rows += turn.rows
             self._evidence.twin_rows += turn.twin_rows
             if self._twins.inferred:
                 yield self._problem(
@@ -167,7 +165,23 @@ class UnitReader:
         yield from checks.rows(tally)
         yield from checks.problems(tally, self._evidence.twin_rows)
         if record is not None:
-            yield record_row(unit, self._detail, record, self._reading.redactor)
+            row, redactions = record_row(unit, self._detail, record, self._reading.redactor)
+            yield row
+            if redactions and self._detail.record_file_id:
+                self._evidence.redactions[self._detail.record_file_id] = redactions
+                yield self._redacted_record(redactions)
+
+    def _redacted_record(self, count: int) -> Problem:
+        return Problem(
+            path=self._detail.record_path or "",
+            kind="redacted",
+            severity="notice",
+            line=self._detail.record_line,
+            message=f"{count} secrets in the record were replaced before anything was stored",
+            run_id=self._unit.run_id,
+            task=self._unit.part,
+            source_file_id=self._detail.record_file_id,
+        )
 
     def _placed(self, problem: Problem, file: UnitFile) -> Problem:
         """Say whose problem it is, and take secrets out of what it shows."""
@@ -206,7 +220,9 @@ def unit_fingerprint(unit: Unit, hashes: Mapping[str, str]) -> str:
 
 def _fingerprint(detail: Detail, files: Sequence[tuple[str, str]]) -> str:
     members = ids.sha256_hex(detail.members or "")
-    record = None if detail.record is None else ids.sha256_hex(detail.record)
+    # Where the record stands counts too: the file of records is written again from that.
+    place = [detail.record_file_id, detail.record_line]
+    record = None if detail.record is None else [ids.sha256_hex(detail.record), *place]
     config = None if detail.config is None or detail.record is not None else ids.sha256_hex(detail.config)
     return ids.sha256_hex(
         ids.canonical_json([record, config, members, sorted(map(list, files))])

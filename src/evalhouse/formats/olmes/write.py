@@ -41,10 +41,10 @@ def config_text(record: str) -> str | None:
     return members(record).get("task_config")
 
 
-def record_order(row: Mapping[str, Any]) -> tuple[bool, bool, int, str]:
+def record_order(row: Mapping[str, Any]) -> tuple[bool, bool, int, int, str]:
     """Return where a record stands among all of a run: aggregates first, then by launch."""
-    place = row["task_idx"]
-    return not row["is_aggregate"], place is None, place or 0, row["task"]
+    place, line = row["task_idx"], row["line"] or 0
+    return not row["is_aggregate"], place is None, place or 0, line, row["task"]
 
 
 def own_file_name(row: Mapping[str, Any], family: str, *, name: str | None = None) -> str:
