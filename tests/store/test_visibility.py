@@ -72,3 +72,10 @@ def test_copies_of_a_document_are_one_row(store: Store) -> None:
     write(store, {}, unit("arc", "bb"))
     assert values(store, "SELECT doc FROM documents") == ['{"q": 1}']
     assert values(store, "SELECT task FROM responses") == ["boolq"]
+
+
+def test_of_several_copies_the_key_that_names_a_data_set_counts(store: Store) -> None:
+    copy = {"unit_id": unit("arc").unit_id, "item_sha256": "ab"}
+    keys = [None, "question", "arc#test#7"]
+    write(store, {"documents": [{**copy, "item_key": key} for key in keys]}, unit("arc"))
+    assert values(store, "SELECT item_key FROM documents") == ["arc#test#7"]
