@@ -6,15 +6,20 @@ import sys
 
 from evalhouse.version import __version__
 
+INTERRUPTED = 130  # as a shell tells of SIGINT
+
 
 def main() -> None:
     """Run a command and end the process with its exit code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"evalhouse {__version__}\n")
         return
-    from evalhouse.cli.app import run  # noqa: PLC0415 - this is what keeps --version quick
+    try:
+        from evalhouse.cli.app import run  # noqa: PLC0415 - this is what keeps --version quick
 
-    run()
+        run()
+    except KeyboardInterrupt:  # outside of a command: while modules load
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from evalhouse.store import Reader
 from evalhouse.views.scores import Score, Scores, Where
 from evalhouse.views.settings import Result, Settings
 from evalhouse.views.tree import Node, Tree
 
-_ENTRANTS = """
-SELECT model_name AS model, revision, short_id AS run, label, runs.run_id, models.model_id
-FROM runs, models
-WHERE run_id IN (SELECT unnest($runs::VARCHAR[]))
-    AND model_id IN (SELECT unnest($models::VARCHAR[]))
+_RUNS = """
+SELECT run_id, short_id AS run, label FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))
+"""
+_MODELS = """
+SELECT model_id, model_name AS model, revision FROM models
+WHERE model_id IN (SELECT unnest($ids::VARCHAR[]))
 """
 
 
@@ -124,7 +126,10 @@ class Contest:
     def entrants(self, places: Iterable[Where]) -> dict[Where, Entrant]:
         """Return the names of models and runs."""
         listed = list(places)
-        runs = sorted({where.run_id for where in listed})
-        models = sorted({where.model_id for where in listed})
-        found = self.reader.sql(_ENTRANTS, {"runs": runs, "models": models}).to_pylist()
-        return {Where(row["run_id"], row["model_id"]): Entrant(**row) for row in found}
+        runs = self._by_id(_RUNS, "run_id", {where.run_id for where in listed})
+        models = self._by_id(_MODELS, "model_id", {where.model_id for where in listed})
+        return {where: Entrant(**runs[where.run_id], **models[where.model_id]) for where in listed}
+
+    def _by_id(self, query: str, key: str, ids: set[str]) -> dict[str, dict[str, Any]]:
+        rows = self.reader.sql(query, {"ids": sorted(ids)}).to_pylist()
+        return {row[key]: row for row in rows}

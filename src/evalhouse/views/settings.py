@@ -112,7 +112,7 @@ def _columns(
 def _run_settings(reader: Reader, ids: list[str]) -> Iterator[tuple[str, str, Any]]:
     rows = reader.sql(
         "SELECT run_id, key, value FROM run_settings "
-        "WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))",
+        "WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY key",
         {"ids": ids},
     )
     yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
