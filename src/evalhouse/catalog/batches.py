@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from evalhouse.catalog.database import Session
+from evalhouse.catalog.orphans import prune, results_of
 from evalhouse.catalog.revisions import require_head, revision_of
 from evalhouse.catalog.settings import bump_version
 from evalhouse.catalog.short_ids import with_short_ids
@@ -178,9 +179,13 @@ def _supersede(
 
 
 def _write_cells(session: Session, cells: Sequence[Cell], *, won: set[str], gone: set[str]) -> None:
-    stale = [(unit_id,) for unit_id in won | gone]
-    session.many("DELETE FROM run_model_metrics WHERE unit_id = ?", stale)
-    upsert(session, [cell for cell in cells if cell.unit_id is None or cell.unit_id in won])
+    stale = sorted(won | gone)
+    former = results_of(session, stale)
+    session.many("DELETE FROM run_model_metrics WHERE unit_id = ?", [(unit,) for unit in stale])
+    written = [cell for cell in cells if cell.unit_id is None or cell.unit_id in won]
+    upsert(session, written)
+    still = {(cell.prompt_id, cell.task_id, cell.model_id) for cell in written}
+    prune(session, [result for result in former if result not in still])
 
 
 def _close(session: Session, batch_id: str) -> int:

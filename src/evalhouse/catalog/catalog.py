@@ -153,6 +153,11 @@ class Catalog:
         with self._database.read() as session:
             return reads.files_below(session, prefix)
 
+    def files_inside(self, folder: str) -> list[KnownFile]:
+        """Return the files in a folder of this (relative) name, wherever it lies."""
+        with self._database.read() as session:
+            return reads.files_inside(session, folder)
+
     def files_of_runs(self, run_ids: Sequence[str]) -> list[KnownFile]:
         """Return the files of the sources that these runs were read from."""
         with self._database.read() as session:

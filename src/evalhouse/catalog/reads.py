@@ -63,6 +63,15 @@ def files_below(session: Session, prefix: str) -> dict[str, KnownFile]:
     return {file.path: file for file in map(_file, rows)}
 
 
+def files_inside(session: Session, folder: str) -> list[KnownFile]:
+    """Return the files in a folder of this name or below it, wherever the folder lies."""
+    name = stored_text(folder.strip("/"))
+    for special in ("\\", "%", "_"):
+        name = name.replace(special, "\\" + special)
+    rows = session.rows(_FILES + "WHERE f.path LIKE ? ESCAPE '\\'", f"%/{name}/%")
+    return [_file(row) for row in rows]
+
+
 def files_of_runs(session: Session, run_ids: Sequence[str]) -> list[KnownFile]:
     """Return the files of the sources that these runs were read from, by path."""
     condition = (

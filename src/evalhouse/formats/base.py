@@ -125,6 +125,10 @@ class Format(Protocol):
         """Return the files of a folder that are this format's, by their content."""
         ...
 
+    def one_folder(self, path: str) -> str:
+        """Return what stands for a folder, so that parts of one dump that lie apart meet."""
+        ...
+
     def plan(
         self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None
     ) -> list[Plan]:

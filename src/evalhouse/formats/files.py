@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import stat
 import zlib
@@ -18,6 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 HEAD_BYTES = 65_536
 _ZSTD_PIECE = 4096
+_HASH_BYTES = 4 << 20
 
 
 class FoundFile(msgspec.Struct, frozen=True):
@@ -123,6 +126,16 @@ def unpack_head(head: bytes, limit: int) -> bytes:
     if head.startswith(ZSTD_MAGIC):
         return zstandard.ZstdDecompressor().decompressobj().decompress(head)[:limit]
     return head
+
+
+def file_sha256(path: str) -> str:
+    """Return the SHA-256 of a file's bytes; empty where it cannot be read."""
+    digest = hashlib.sha256()
+    with contextlib.suppress(OSError), Path(path).open("rb", buffering=0) as stream:
+        while data := stream.read(_HASH_BYTES):
+            digest.update(data)
+        return digest.hexdigest()
+    return ""
 
 
 def read_whole(path: str) -> tuple[bytes, bytes]:

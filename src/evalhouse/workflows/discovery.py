@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,10 +58,14 @@ class Recognised:
     claims: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     beside: dict[str, list[FoundFile]] = field(default_factory=lambda: defaultdict(list))
 
-    @property
-    def folders(self) -> set[str]:
-        """Return the folders that some format knows."""
-        return {claim.file.folder for claims in self.claims.values() for claim in claims}
+    def one_folders(self) -> set[str]:
+        """Return the names under which parts of one dump meet, where a folder has such a name."""
+        found = {
+            (FORMATS[name].one_folder(claim.file.folder), claim.file.folder)
+            for name, claims in self.claims.items()
+            for claim in claims
+        }
+        return {name for name, folder in found if name != folder}
 
 
 def recognise(folders: Mapping[str, Sequence[FoundFile]], ignored: Counter[str]) -> Recognised:
@@ -86,7 +90,7 @@ def plan(found: Discovery, catalog: Catalog, reading: Reading, snapshot: str | N
     folders = dict(found.folders)
     recognised = recognise(folders, found.ignored)
     plans = _plans(recognised, reading, snapshot)
-    others = _other_folders(catalog, [made.run.run_id for made in plans], folders)
+    others = _other_folders(catalog, plans, recognised, folders)
     if others:
         folders |= others
         recognised = recognise(folders, Counter())
@@ -104,10 +108,13 @@ def _plans(recognised: Recognised, reading: Reading, snapshot: str | None) -> li
 
 
 def _other_folders(
-    catalog: Catalog, run_ids: Iterable[str], here: Mapping[str, object]
+    catalog: Catalog, plans: Sequence[Plan], recognised: Recognised, here: Mapping[str, object]
 ) -> dict[str, list[FoundFile]]:
     """Return folders that an earlier ingest read for the same runs and that still exist."""
-    earlier = {os.path.dirname(file.path) for file in catalog.files_of_runs(list(run_ids))}  # noqa: PTH120
+    files = catalog.files_of_runs([made.run.run_id for made in plans])
+    for path in recognised.one_folders():
+        files += catalog.files_inside(path)
+    earlier = {os.path.dirname(file.path) for file in files}  # noqa: PTH120 - text paths
     folders = {}
     for folder in sorted(earlier - set(here)):
         if Path(folder).is_dir():

@@ -206,7 +206,7 @@ def _store(
     with Writers(work.store.settings.lake, batch.batch_id, "plan") as writers:
         for made in plans:
             files = _described_files(work, made, facts, recognised)
-            retired += _retired(work.store, made, files)
+            retired += _retired(work.store, plans, files)
             units += _units(made, facts)
             units.append(_plan_unit(made, writers, extra, files))
             entities += _entities(made, facts, files)
@@ -268,14 +268,15 @@ def _placed(problem: Problem, made: Plan, files: dict[str, SourceFile]) -> Probl
     )
 
 
-def _retired(store: Store, made: Plan, files: Sequence[SourceFile]) -> list[str]:
-    """Return units all of whose files now belong to other units."""
+def _retired(store: Store, plans: Sequence[Plan], files: Sequence[SourceFile]) -> list[str]:
+    """Return units whose files all belong to other units now."""
     now = {file.path: file.unit_id for file in files}
-    planned = {unit.unit_id for unit in made.units}
+    planned = {unit.unit_id for made in plans for unit in made.units}
     before: dict[str, list[str | None]] = {}
-    for known in store.catalog.files_of_runs([made.run.run_id]):
-        if known.unit_id and known.unit_id not in planned:
-            before.setdefault(known.unit_id, []).append(now.get(known.path))
+    for folder in {os.path.dirname(path) for path in now}:  # noqa: PTH120 - text paths
+        for path, known in store.catalog.files_below(folder).items():
+            if known.unit_id and known.unit_id not in planned:
+                before.setdefault(known.unit_id, []).append(now.get(path))
     return [unit for unit, owners in before.items() if all(owner is not None for owner in owners)]
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -16,6 +13,7 @@ from evalhouse import parallel
 from evalhouse.parallel import memory
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Limits, Reading, TableRows, Unit, UnitFacts
+from evalhouse.formats.files import file_sha256
 from evalhouse.formats.slices import constant
 from evalhouse.lake import DataFile, Place, TableWriter
 from evalhouse.normalise.metrics import meaning_of
@@ -24,7 +22,6 @@ from evalhouse.redact import Redactor
 from evalhouse.schema.arrow import arrow_schema
 
 PROBLEMS_SHOWN = 50
-_HASH_BYTES = 4 << 20
 
 
 class Shard(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,16 +113,6 @@ def _repeated(unit: Unit, counter: parallel.Counter) -> UnitFacts | None:
     return UnitFacts(
         unit_id=unit.unit_id, fingerprint=unit.live_fingerprint, files=files, repeated=True
     )
-
-
-def file_sha256(path: str) -> str:
-    """Return the SHA-256 of a file's bytes; empty where it cannot be read."""
-    digest = hashlib.sha256()
-    with contextlib.suppress(OSError), Path(path).open("rb", buffering=0) as stream:
-        while data := stream.read(_HASH_BYTES):
-            digest.update(data)
-        return digest.hexdigest()
-    return ""
 
 
 class Writers:

@@ -13,7 +13,7 @@ from evalhouse.formats.base import (
     Unit,
     UnitFacts,
 )
-from evalhouse.formats.olmes.plan import FORMAT, plan
+from evalhouse.formats.olmes.plan import FORMAT, one_folder, plan
 from evalhouse.formats.olmes.recognise import recognise
 from evalhouse.formats.olmes.unit import UnitReader, unit_fingerprint
 from evalhouse.records import Problem
@@ -28,6 +28,10 @@ class Olmes:
     def recognise(self, folder: Sequence[FoundFile]) -> list[Claim]:
         """Return the files of a folder that OLMES wrote."""
         return recognise(folder)
+
+    def one_folder(self, path: str) -> str:
+        """Return what stands for a folder, so that parts of one dump that lie apart meet."""
+        return one_folder(path)
 
     def plan(self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None) -> list[Plan]:
         """Group claimed files into runs and units."""

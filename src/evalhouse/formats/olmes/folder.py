@@ -93,6 +93,7 @@ class Folder:
     small: list[SmallFile] = field(default_factory=list)  # metrics-all, summaries, vestiges
     large: list[Claim] = field(default_factory=list)  # kept as they are
     spare: list[SmallFile] = field(default_factory=list)  # of tasks without record and rows
+    copies: list[tuple[Claim, Claim]] = field(default_factory=list)  # and what each is a copy of
     problems: list[Problem] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
@@ -122,6 +123,10 @@ def read_folder(path: str, claims: Sequence[Claim]) -> Folder:
             folder.large.append(claim)
         elif claim.family in ROW_FAMILIES:
             files = _task(folder, claim)
+            first = next((row for row in files.rows if row.family == claim.family), None)
+            if first is not None:
+                folder.copies.append((claim, first))
+                continue
             files.rows.append(claim)
             if claim.family == "predictions" and files.task_hash is None:
                 files.task_hash, files.model_hash = _hashes(claim.head)
@@ -144,7 +149,10 @@ def _read_small(folder: Folder, claim: Claim) -> None:
     raw, content = read_whole(claim.file.path)
     text = content.removeprefix(BOM).decode("utf-8", "replace")
     file = SmallFile(claim, sha256_hex(raw), text, packed=raw is not content)
-    if claim.family == "metrics-all":
+    first = _same(folder, file)
+    if first is not None:
+        folder.copies.append((claim, first))
+    elif claim.family == "metrics-all":
         folder.small.append(file)
         _read_records(folder, file, content)
     elif claim.family == "metrics":
@@ -154,6 +162,15 @@ def _read_small(folder: Folder, claim: Claim) -> None:
         _task(folder, claim).config = file
     else:
         folder.small.append(file)
+
+
+def _same(folder: Folder, file: SmallFile) -> Claim | None:
+    """Return an earlier file that this one is a copy of, or that takes its place."""
+    if file.claim.family in ("metrics", "config"):
+        earlier = getattr(_task(folder, file.claim), file.claim.family)
+        return earlier.claim if earlier is not None else None
+    same = (other.claim for other in folder.small if other.sha256 == file.sha256)
+    return next((other for other in same if other.file.name == file.claim.file.name), None)
 
 
 def _record(folder: Folder, file: SmallFile) -> Record | None:

@@ -72,6 +72,13 @@ class Coordinates:
             )
         return cls()
 
+    @property
+    def tail(self) -> str | None:
+        """Return the folder from the snapshot on: the same wherever the dump lies."""
+        if self.results_kind is None or self.model_folder is None:
+            return None
+        return "/".join(part for part in (self.snapshot, self.results_kind, self.model_folder) if part)
+
     def settings(self) -> dict[str, str]:
         """Return what is known, for the run's configuration."""
         return {name: value for name, value in vars(self).items() if value is not None}

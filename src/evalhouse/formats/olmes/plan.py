@@ -14,10 +14,11 @@ import msgspec
 
 from evalhouse import ids
 from evalhouse.formats.base import Claim, Plan, Reading, Unit, UnitFile
-from evalhouse.formats.files import read_whole
+from evalhouse.formats.files import file_sha256
 from evalhouse.formats.olmes import suites
 from evalhouse.formats.olmes.entities import Names, run_of
 from evalhouse.formats.olmes.folder import Entry, Folder, SmallFile, TaskFiles, read_folder
+from evalhouse.formats.olmes.names import Coordinates
 from evalhouse.formats.olmes.record import Record
 from evalhouse.formats.olmes.stale import stale_records
 from evalhouse.records import Disposition, Problem, SourceFile, TaskMember
@@ -47,6 +48,7 @@ class _Run:
     key: RunKey
     entries: list[Entry] = field(default_factory=list)
     folders: dict[str, Folder] = field(default_factory=dict)
+    places: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, SourceFile] = field(default_factory=dict)
     keep: list[SourceFile] = field(default_factory=list)
@@ -59,8 +61,8 @@ class _Run:
 def plan(claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None) -> list[Plan]:
     """Group claimed files into runs; each record and each file ends up in exactly one place."""
     by_folder: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        by_folder[claim.file.folder].append(claim)
+    for claim in sorted(claims, key=lambda claim: claim.file.path):
+        by_folder[one_folder(claim.file.folder)].append(claim)
     runs: dict[RunKey, _Run] = {}
     for path in sorted(by_folder):
         folder = read_folder(path, by_folder[path])
@@ -72,6 +74,14 @@ def plan(claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = No
             run = _assign(runs, _key(folder, entry.model_hash or fallback, snapshot), folder)
             run.entries.append(entry)
     return [_planned(run, reading) for run in runs.values()]
+
+
+def one_folder(path: str) -> str:
+    """Return what stands for a folder: parts of one dump that lie apart are one folder."""
+    tail = Coordinates.of(path).tail
+    if tail is None:
+        return path
+    return tail + path.replace("\\", "/").partition(tail)[2]
 
 
 def _assign(runs: dict[RunKey, _Run], key: RunKey, folder: Folder) -> _Run:
@@ -108,23 +118,28 @@ def _planned(run: _Run, reading: Reading) -> Plan:
     for folder in run.folders.values():
         _small_files(run, folder)
         run.problems += folder.problems
-    entries = _distinct(run)
+    entries = sorted(_distinct(run), key=_launch_order)
     records = [entry.record for entry in entries if entry.record is not None]
     names = Names(reading.redactor)
     planned, run_entities = run_of(run.key, records, list(run.folders.values()), names)
     units = [_unit(run, entry, records, names, planned.run_id) for entry in entries]
     run.problems += stale_records(records)
-    folders = sorted(run.folders)
     return Plan(
         run=planned,
         source_id=run.source_id,
-        source_uri=folders[0] if len(folders) == 1 else str(PurePath(*_shared(folders))),
+        source_uri=str(PurePath(*_shared(sorted(run.places)))),
         entities=[*run_entities, *names.entities()],
         units=units,
         files=list(run.files.values()),
         keep=run.keep,
         problems=run.problems,
     )
+
+
+def _launch_order(entry: Entry) -> tuple[bool, int, str]:
+    """Sort tasks as they were launched, then aggregates, whatever the order of their files."""
+    place = entry.record.task_idx if entry.record is not None else None
+    return place is None, place or 0, entry.alias
 
 
 def _shared(folders: Sequence[str]) -> list[str]:
@@ -216,7 +231,7 @@ def _merge_files(run: _Run, files: TaskFiles, entry: Entry) -> None:
 
 
 def _set_aside(run: _Run, copy: Claim, first: Claim, folder: Folder) -> None:
-    copy_hash, first_hash = (ids.sha256_hex(read_whole(claim.file.path)[0]) for claim in (copy, first))
+    copy_hash, first_hash = file_sha256(copy.file.path), file_sha256(first.file.path)
     same = copy_hash == first_hash
     reason = f"{'a copy of' if same else 'contradicts'} {first.file.path}"
     _file(run, copy, folder, copy_hash, "ignored" if same else "kept", reason)
@@ -257,6 +272,7 @@ def _file(
     """List a file of the run and return its id; the first word about a file stands."""
     relative = relative_path(claim, folder)
     source_file_id = ids.source_file_id(run.source_id, relative)
+    run.places.add(claim.file.folder)
     run.files.setdefault(
         claim.file.path,
         SourceFile(
@@ -289,6 +305,8 @@ def _small_files(run: _Run, folder: Folder) -> None:
             _kept(run, file.claim, folder, file.sha256, "its records alone do not give its bytes again")
     for file in folder.spare:
         _kept(run, file.claim, folder, file.sha256, "neither a record nor rows of its task are there")
+    for copy, first in folder.copies:
+        _set_aside(run, copy, first, folder)
     for claim in folder.large:
         _kept(run, claim, folder, None, "token-level values, too many for rows")
 
@@ -388,7 +406,8 @@ def _add_members(
         return
     detail.members = suites.dumps([suites.member_of(member) for member in found])
     detail.basis = sorted(set(suites.leaf_metrics(record, records)))
-    for order, member in enumerate(found):
+    # By name, not by launch: every dump of the suite gives the same order.
+    for order, member in enumerate(sorted(found, key=lambda member: member.alias)):
         names.add(
             TaskMember(
                 suite_id=suite_id,

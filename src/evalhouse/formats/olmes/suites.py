@@ -6,6 +6,7 @@ hash fits is certain.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from evalhouse.formats.olmes.record import Record
 _COPIED_OVER = {"metadata", "task_name", "primary_metric"}
 _SUMMED = "total_"
 _UNDEFINED = -999.0
+_MOST_SETS = 2000  # sets of members that are tried when no rule of thumb fits
 
 
 def find_members(suite: Record, records: Sequence[Record]) -> list[Record] | None:
@@ -48,6 +50,10 @@ def _groups(suite: Record, records: Sequence[Record], size: int | None) -> list[
     groups.append([record for record in leaves if record.task_name.split(":")[0].startswith(core)])
     nested = [record for record in records if record.is_aggregate]
     groups.append([record for record in nested if record.alias.split(":")[0] == core])
+    groups.append([record for record in nested if _regime(record) == _regime(suite)])
+    for pool in (nested, alike):
+        if size and math.comb(len(pool), size) <= _MOST_SETS:
+            groups += map(list, itertools.combinations(pool, size))
     return [group for group in groups if group and (size is None or len(group) == size)]
 
 
