@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from evalhouse.cli.output import Column, heading, print_rows, say
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _EXAMPLES = 3
 _LISTED = 12
 _LONGEST = 400
+_WIDTH = 96
+_MARGIN = " " * 10
 
 
 def tell(ledger: Ledger, session: Session, suggestion: str | None, *, quiet: bool = False) -> None:
@@ -103,7 +106,10 @@ def _by_reason(files: list[SourceFile]) -> Iterator[str]:
 def _tell_rows(ledger: Ledger) -> None:
     total = sum(ledger.rows.values())
     tables = ", ".join(f"{name} {n:,}" for name, n in sorted(ledger.rows.items()) if n)
-    say(f"rows      {total:,}" + (f" ({tables})" if tables else ""))
+    say(
+        f"rows      {total:,}",
+        *wrap(tables, _WIDTH, initial_indent=_MARGIN, subsequent_indent=_MARGIN),
+    )
     rate = f", {size(ledger.bytes_read / ledger.seconds)}/s" if ledger.seconds else ""
     read, written = size(ledger.bytes_read), size(ledger.bytes_written)
     say(f"bytes     {read} read, {written} written, {ledger.seconds:.2f} s{rate}")

@@ -144,7 +144,7 @@ def _print_json(title: str, text: str | None) -> None:
     if text is None:
         return
     heading(title, apart=True)
-    say(*_indented(text).splitlines())
+    say(*_indented(text).split("\n"))
 
 
 def _indented(text: str) -> str:

@@ -98,13 +98,17 @@ def _watch(*, shows: bool) -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("looking", total=None, rows=0, done="", rate="")
 
         def watch(progress: Progress) -> None:
-            total = progress.bytes_total or None
-            bar.update(task, completed=progress.bytes_done, total=total)
-            seconds = bar.tasks[0].elapsed or 0.0
-            rate = f"{size(progress.bytes_done / seconds)}/s" if seconds else ""
-            done = f"{size(progress.bytes_done)} of {size(progress.bytes_total)}"
-            stage = _STAGES.get(progress.stage, progress.stage)
-            bar.update(task, description=stage, rows=progress.rows, done=done, rate=rate)
+            done, total = progress.bytes_done, progress.bytes_total
+            shown = bar.tasks[0]
+            bar.update(
+                task,
+                description=_STAGES.get(progress.stage, progress.stage),
+                completed=done,
+                total=total or None,
+                rows=max(progress.rows, shown.fields["rows"]),
+                done=f"{size(done)} of {size(total)}" if total else "",
+                rate=f"{size(done / shown.elapsed)}/s" if done and shown.elapsed else "",
+            )
 
         yield watch
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -45,11 +45,8 @@ class Problems:
     @property
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many there are, by severity and kind."""
-        keys = list(zip(self._column("severity"), self._column("kind"), strict=True))
-        return {key: keys.count(key) for key in dict.fromkeys(keys)}
-
-    def _column(self, name: str) -> list[Any]:
-        return list(self.rows.column(name).to_pylist())
+        columns = (self.rows.column(name).to_pylist() for name in ("severity", "kind"))
+        return dict(Counter(zip(*columns, strict=True)))
 
 
 def problems(
