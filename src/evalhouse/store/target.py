@@ -93,7 +93,7 @@ class Target:
             waiting.replace(final)
         elif final.is_symlink() or not final.is_file() or _sha256(final) != sha256:
             raise UsageError(
-                f"`{final}` is there with other content and was left as it is; "
+                f"`{final}` is there with other content and was left as it was; "
                 f"export to a new or empty folder"
             )
 

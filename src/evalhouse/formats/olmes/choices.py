@@ -124,7 +124,7 @@ class Choices:
         if claimed is None or "num_chars" not in self.arrays:
             return None
         total, chars = self.arrays["sum_logits"], np.maximum(self.arrays["num_chars"], 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             size = np.rint(-BITS * total / claimed)
             again = -BITS * (total / size)
         close = np.abs(again - claimed) <= 1e-12 * np.abs(claimed)
@@ -200,7 +200,8 @@ class ItemMetrics:
         if choices.bits_per_byte is not None:
             picks["per_byte"] = choices.padded(choices.bits_per_byte, np.inf).argmin(axis=1)
         if choices.has("sum_logits_uncond"):
-            gain = choices.value("sum_logits") - choices.value("sum_logits_uncond")
+            with np.errstate(over="ignore"):
+                gain = choices.value("sum_logits") - choices.value("sum_logits_uncond")
             picks["uncond"] = choices.padded(gain, -np.inf).argmax(axis=1)
         return cls(picks, gold, choices)
 
