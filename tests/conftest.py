@@ -1,10 +1,12 @@
-"""Parts that tests of several packages share: a real PostgreSQL server, started once."""
+"""Parts that tests of several packages share: real servers, started once."""
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import subprocess
+import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +17,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pyarrow import fs
+
+from tests.buckets import serve
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,32 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.run(f"CREATE DATABASE {name}")
     yield postgres_server.url(name)
     postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Start an S3 server; the table format waits for it without yielding, so not in this process."""
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    host, port = ours.recv()
+    yield f"http://{host}:{port}"
+    server.terminate()
+    server.join()
+
+
+@pytest.fixture
+def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the address of a new bucket, with the settings for it in the environment."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "made-up",
+        "AWS_SECRET_ACCESS_KEY": "made-up",
+        "AWS_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"house-{uuid.uuid4()}"
+    s3 = fs.S3FileSystem(endpoint_override=endpoint, region="us-east-1", allow_bucket_creation=True)
+    s3.create_dir(name)
+    return f"s3://{name}"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
-import uuid
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
-from pyarrow import fs
 
 from evalhouse import config
 from evalhouse.errors import DamagedHouseError, HouseError
@@ -19,43 +14,6 @@ from evalhouse.lake import Lake
 from evalhouse.store import Store
 from tests.lake.rows import append_often
 from tests.store.rows import response, unit, values, write
-
-
-def serve(pipe: Connection) -> None:
-    """Be the S3 server of a process of its own: the table format waits without yielding."""
-    logging.disable()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    pipe.send(server.get_host_and_port())
-    pipe.recv()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    host, port = ours.recv()
-    yield f"http://{host}:{port}"
-    server.terminate()
-    server.join()
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Give the address of a new bucket, with the settings for it in the environment."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "made-up",
-        "AWS_SECRET_ACCESS_KEY": "made-up",
-        "AWS_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    name = f"house-{uuid.uuid4()}"
-    s3 = fs.S3FileSystem(endpoint_override=endpoint, region="us-east-1", allow_bucket_creation=True)
-    s3.create_dir(name)
-    return f"s3://{name}"
 
 
 @pytest.fixture

@@ -90,7 +90,12 @@ def _compression(table: Table, column: Column) -> str:
 
 
 def _levels(table: Table) -> dict[str, int]:
-    return {column.name: 1 for column in table.columns if not _is_random(table, column)}
+    """JSON is most of the bytes: level 3 saves a sixth of them for a twentieth of the time."""
+    return {
+        column.name: 3 if column.kind == "json" else 1
+        for column in table.columns
+        if not _is_random(table, column)
+    }
 
 
 def _encoding(table: Table, column: Column) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ class Engine:
         # A name in a query is a table of the house, never a variable of this program.
         connection.execute("SET GLOBAL python_enable_replacements = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # What does not fit into memory goes beside other temporary files, not into the work folder.
+        connection.execute("SET GLOBAL temp_directory = ?", [tempfile.gettempdir()])
         # Files of a lake never change; a view that reads a file four times parses its footer once.
         connection.execute("SET GLOBAL parquet_metadata_cache = true")
         if self._place.is_bucket:
