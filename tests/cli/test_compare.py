@@ -91,3 +91,9 @@ def test_a_wrong_name_is_told_with_close_ones(
     done = ask("leaderboard", *words)
     assert (done.code, done.out) == (2, "")
     assert sentence in done.err
+
+
+def test_a_label_does_not_repeat_the_names_beside_it(ask: Evalhouse) -> None:
+    first = ask("leaderboard", SUITE).out.splitlines()[3]
+    assert first.split()[-1] == "2025-11-03_posttrain"
+    assert first.count(BEST) == 1

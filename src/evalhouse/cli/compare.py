@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evalhouse.views.leaderboard import Groups, Leaderboard, Row
     from evalhouse.views.pivot import Pivot
 
+REVISION = Column("revision", is_optional=True)
 _DIRECTIONS = {True: "higher is better", False: "lower is better", None: "direction unknown"}
 
 
@@ -102,10 +103,10 @@ def _print_rows(board: Leaderboard) -> None:
         say("no result has these settings")
         return
     mixed = board.measure.metric is None
-    columns = [Column("#", "right"), Column("model", is_name=True), Column("revision")]
+    columns = [Column("#", "right"), Column("model", is_name=True), REVISION]
     columns += [Column("value", "right"), Column("stderr", "right"), Column("items", "right")]
     columns += [*([Column("metric")] if mixed else []), Column("origin")]
-    columns += [Column("run", is_name=True), Column("label")]
+    columns += [Column("run", is_name=True), Column("label", is_optional=True)]
     print_rows(columns, [_line(place, row, mixed=mixed) for place, row in enumerate(board.rows, 1)])
     for row in board.rows:
         if row.score.value is None:
@@ -117,7 +118,7 @@ def _line(place: int, row: Row, *, mixed: bool) -> list[str]:
     cells = [
         str(place) if score.value is not None else NOTHING,
         who.model,
-        who.revision or NOTHING,
+        who.revision or "",
         number(score.value, score.unit),
         number(score.stderr, score.unit),
         f"{score.n_items:,}" if score.n_items is not None else NOTHING,
@@ -131,10 +132,10 @@ def _line(place: int, row: Row, *, mixed: bool) -> list[str]:
 
 def _label(who: Entrant) -> str:
     """Return the label without the names that stand beside it."""
-    label = who.label or NOTHING
+    label = who.label or ""
     for name in (who.model, who.revision):
-        if name and label.startswith(f"{name} "):
-            label = label.removeprefix(f"{name} ")
+        if name and f"{label} ".startswith(f"{name} "):
+            label = label.removeprefix(name).lstrip()
     return label
 
 
@@ -158,13 +159,13 @@ def _print_groups(board: Groups) -> None:
 
 
 def _print_pivot(board: Pivot) -> None:
-    columns = [Column("model", is_name=True), Column("revision"), Column("run", is_name=True)]
+    columns = [Column("model", is_name=True), REVISION, Column("run", is_name=True)]
     columns += [Column(task, "right") for task in board.tasks]
     rows = []
     for row in board.rows:
         who = row.entrant
         scores = [number(s.value, s.unit) if s else NOTHING for s in row.scores]
-        rows.append([safe(cell) for cell in (who.model, who.revision or NOTHING, who.run, *scores)])
+        rows.append([safe(cell) for cell in (who.model, who.revision or "", who.run, *scores)])
     if not rows:
         say("no result has these settings")
         return

@@ -110,7 +110,8 @@ def _tell_rows(ledger: Ledger) -> None:
         f"rows      {total:,}",
         *wrap(tables, _WIDTH, initial_indent=_MARGIN, subsequent_indent=_MARGIN),
     )
-    rate = f", {size(ledger.bytes_read / ledger.seconds)}/s" if ledger.seconds else ""
+    timed = ledger.seconds and ledger.bytes_read
+    rate = f", {size(ledger.bytes_read / ledger.seconds)}/s" if timed else ""
     read, written = size(ledger.bytes_read), size(ledger.bytes_written)
     say(f"bytes     {read} read, {written} written, {ledger.seconds:.2f} s{rate}")
     if ledger.checks:
