@@ -10,12 +10,11 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-import evalhouse
 from evalhouse.catalog.creation import reshaping
 from evalhouse.catalog.database import Database
 from evalhouse.errors import DamagedHouseError, UsageError
 
-SCRIPTS = Path(evalhouse.__file__).parent / "data" / "migrations"
+SCRIPTS = Path(__file__).parents[1] / "data" / "migrations"
 
 
 def configuration(connection: Connection | None = None) -> Config:
