@@ -71,7 +71,7 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """Start an S3 server; the table format waits for it without yielding, so not in this process."""
+    """Start an S3 server; the table format waits for it without yielding to threads."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     server.start()

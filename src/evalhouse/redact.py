@@ -21,7 +21,9 @@ _SETTING = re.compile(
     rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[0-9][0-9.eE+-]*))'
 )
 _ESCAPED_SETTING = re.compile(rb'\\"([A-Za-z0-9_.-]{1,80})\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"')
-_ARGUMENT = re.compile(rb"(?<![A-Za-z0-9_-])(?:--)?([A-Za-z][A-Za-z0-9_-]{1,60})[= ]([^\s,;&\"\\']+)")
+_ARGUMENT = re.compile(
+    rb"(?<![A-Za-z0-9_-])(?:--)?([A-Za-z][A-Za-z0-9_-]{1,60})[= ]([^\s,;&\"\\']+)"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,9 @@ class Redactor:
     def _confirm(self, data: bytes, index: int, start: int) -> Secret | None:
         shape = self._owners[index]
         match = shape.pattern.match(data, start)
-        if match is None or (start and _WORD.match(data, start - 1) and shape.kind != "url-password"):
+        if match is None or (
+            start and _WORD.match(data, start - 1) and shape.kind != "url-password"
+        ):
             return None
         return Secret(start, match.end(), shape.kind)
 
@@ -127,7 +131,7 @@ class Redactor:
         return self._replace(data, self.secrets(data))
 
     def settings(self, data: bytes) -> tuple[bytes, int]:
-        """Replace secrets in JSON text of settings, by key and by shape; all else stays as it is."""
+        """Replace secrets in JSON text of settings, by key and by shape; all else stays."""
         found = [
             *self._by_key(data, _SETTING),
             *self._by_key(data, _ESCAPED_SETTING),
@@ -153,7 +157,9 @@ class Redactor:
         for secret in found:
             value = data[secret.start : secret.end]
             quoted = secret.kind == "setting" and data[secret.start - 1 : secret.start] != b'"'
-            bare_number = quoted and data[secret.end : secret.end + 1] in b",}] \n" and _number(value)
+            bare_number = (
+                quoted and data[secret.end : secret.end + 1] in b",}] \n" and _number(value)
+            )
             marker = self.marker(secret.kind, value)
             parts += [data[position : secret.start], b'"%b"' % marker if bare_number else marker]
             position = secret.end

@@ -43,8 +43,8 @@ def read_folder(folder: Path, *, form: str = "olmes", limits: Limits | None = No
     for plan in found.plans:
         found.problems += plan.problems
         for unit in plan.units:
-            for item in chosen.read(unit, reading):
-                _sort(item, unit.part, found)
+            for read in chosen.read(unit, reading):
+                _sort(read, unit.part, found)
     return found
 
 

@@ -79,7 +79,9 @@ def test_every_problem_is_reported_with_its_place_and_bytes(hazard: Hazard, tmp_
 
 
 @pytest.mark.parametrize(
-    "hazard", [hazard for hazard in HAZARDS if hazard.family is None], ids=lambda hazard: hazard.name
+    "hazard",
+    [hazard for hazard in HAZARDS if hazard.family is None],
+    ids=lambda hazard: hazard.name,
 )
 def test_what_is_no_row_file_is_not_read_as_one(hazard: Hazard, tmp_path: Path) -> None:
     read = _read(hazard, tmp_path)
@@ -89,10 +91,12 @@ def test_what_is_no_row_file_is_not_read_as_one(hazard: Hazard, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "hazard", [hazard for hazard in HAZARDS if hazard.family == "record"], ids=lambda hazard: hazard.name
+    "hazard",
+    [hazard for hazard in HAZARDS if hazard.family == "record"],
+    ids=lambda hazard: hazard.name,
 )
 def test_a_drifting_record_is_right(hazard: Hazard, tmp_path: Path) -> None:
-    rows = [row for row in _read(hazard, tmp_path).tables["records"]]
+    rows = _read(hazard, tmp_path).tables["records"]
     assert len(rows) == hazard.count
     for expected in hazard.rows:
         assert {name: rows[0].get(name) for name in expected.values} == dict(expected.values)

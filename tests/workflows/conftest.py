@@ -64,9 +64,9 @@ def differences(
 ) -> dict[str, tuple[list[str], list[str]]]:
     """Return by table a few rows that only the one or the other house has."""
     found = {}
-    for name in one:
-        left, right = set(one[name]) - set(other[name]), set(other[name]) - set(one[name])
-        if left or right or len(one[name]) != len(other[name]):
+    for name, rows in one.items():
+        left, right = set(rows) - set(other[name]), set(other[name]) - set(rows)
+        if left or right or len(rows) != len(other[name]):
             found[name] = (sorted(left)[:2], sorted(right)[:2])
     return found
 
@@ -88,5 +88,3 @@ def make_run(
 def examples(tmp_path: Path) -> Path:
     """A copy of the bundled dumps that a test may change."""
     return Path(shutil.copytree(EXAMPLES, tmp_path / "dumps"))
-
-

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evalhouse.formats.arrays import Array
 from evalhouse.formats.slices import Slice, joined, text_array
 from evalhouse.ids import canonical_json, sha256_hex
 from evalhouse.redact import Redactor
@@ -33,12 +34,10 @@ class Documents:
         self._digests = bytearray()
         self._first_item: list[int] = []
         self._new: list[tuple[int, bytes, bytes]] = []  # code, document, native id
-        self._links: list[tuple[np.ndarray, np.ndarray]] = []
+        self._links: list[tuple[Array, Array]] = []
         self.redactions = 0
 
-    def codes(
-        self, docs: Sequence[Slice], items: np.ndarray, natives: Sequence[Slice]
-    ) -> np.ndarray:
+    def codes(self, docs: Sequence[Slice], items: Array, natives: Sequence[Slice]) -> Array:
         """Return a number for each document; equal text has an equal number."""
         known, result = self._codes, np.empty(len(docs), np.int64)
         for index, item in enumerate(docs):
@@ -61,15 +60,15 @@ class Documents:
         self._new.append((code, text, bytes(native) or b"null"))
         return code
 
-    def first_items(self, codes: np.ndarray) -> np.ndarray:
+    def first_items(self, codes: Array) -> Array:
         """Return the number of the item that each document was first seen with."""
-        return np.array(self._first_item, np.int64)[codes]
+        return np.asarray(np.array(self._first_item, np.int64)[codes])
 
-    def link(self, items: np.ndarray, codes: np.ndarray) -> None:
+    def link(self, items: Array, codes: Array) -> None:
         """Remember which item has which document."""
         self._links.append((items.copy(), codes.astype(np.int64)))
 
-    def hashes(self, codes: np.ndarray) -> pa.Array:
+    def hashes(self, codes: Array) -> pa.Array:
         """Return the SHA-256 of the documents; a negative number gives an empty cell."""
         distinct, inverse = np.unique(codes, return_inverse=True)
         texts = [None if code < 0 else self._hex(int(code)) for code in distinct]
@@ -80,7 +79,7 @@ class Documents:
     def _hex(self, code: int) -> str:
         return bytes(self._digests[32 * code : 32 * code + 32]).hex()
 
-    def of_items(self, items: np.ndarray) -> pa.Array:
+    def of_items(self, items: Array) -> pa.Array:
         """Return the SHA-256 of the document of each item, empty where none was seen."""
         if self._links:
             known = np.concatenate([link[0] for link in self._links])

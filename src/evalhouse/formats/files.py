@@ -66,7 +66,7 @@ def walk(places: Iterable[str | os.PathLike[str]]) -> Iterator[FoundFile | Skipp
                 f"there is nothing at `{os.fspath(place)}`; give a folder of dumps or a file of one"
             )
         root = top if os.path.isdir(top) else os.path.dirname(top)  # noqa: PTH112, PTH120
-        found = _below(top, root) if root == top else iter([_found(top, root, os.stat(top))])
+        found = _below(top, root) if root == top else iter([_found(top, root, Path(top).stat())])
         for item in found:
             if item.path not in seen:
                 seen.add(item.path)
@@ -97,7 +97,7 @@ def _linked(path: str, root: str) -> FoundFile | SkippedFile:
     if os.path.commonpath([target, root]) != root:
         return SkippedFile(path, root, "a link out of the folder that was given")
     try:
-        status = os.stat(target)
+        status = Path(target).stat()
     except OSError:
         return SkippedFile(path, root, "a link to nothing")
     if not stat.S_ISREG(status.st_mode):

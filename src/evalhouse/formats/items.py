@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evalhouse.formats.arrays import Array
 from evalhouse.formats.rowfile import Rows
 from evalhouse.formats.slices import Slice, joined, text_array
 from evalhouse.redact import Redactor
@@ -20,7 +22,7 @@ NO_ITEM = -(2**63)
 """Stands for a document number that is no 64-bit integer."""
 
 
-def item_numbers(rows: Rows[Any]) -> np.ndarray:
+def item_numbers(rows: Rows[Any]) -> Array:
     """Return the document numbers as int64; `NO_ITEM`, and the line kept, where one is not."""
     numbers = rows.column("doc_id")
     try:
@@ -37,7 +39,7 @@ def _fits(number: int | None) -> bool:
     return number is not None and NO_ITEM < number < 2**63
 
 
-def item_column(items: np.ndarray) -> pa.Array:
+def item_column(items: Array) -> pa.Array:
     """Return document numbers as a column."""
     missing = items == NO_ITEM
     return pa.array(items, mask=missing) if missing.any() else pa.array(items)
@@ -55,11 +57,11 @@ class Attempts:
 
     def __init__(self) -> None:
         self._highest = -(2**63)
-        self._seen: list[np.ndarray] = []
+        self._seen: list[Array] = []
         self._counts: dict[int, int] | None = None
         self.repeated: list[int] = []
 
-    def of(self, items: np.ndarray) -> np.ndarray:
+    def of(self, items: Array) -> Array:
         """Return the attempt of each row; items in rising order cost nothing."""
         rising = len(items) < 2 or bool((np.diff(items) > 0).all())
         if self._counts is None and rising and len(items) and items[0] > self._highest:
@@ -89,7 +91,9 @@ class Cleaner:
         self.count = 0
         self.lines: list[int] = []
 
-    def column(self, slices: Sequence[Slice], lines: Sequence[int] | range, *, prefixed: bool = False) -> pa.Array:
+    def column(
+        self, slices: Sequence[Slice], lines: Sequence[int] | range, *, prefixed: bool = False
+    ) -> pa.Array:
         """Return slices as a text column without secrets.
 
         With `prefixed`, what all of them begin with (the examples of a prompt) is looked at once.
@@ -98,7 +102,11 @@ class Cleaner:
         seen = self._unseen(buffer, offsets) if prefixed else buffer
         if not self._redactor.hits(seen):
             return text_array(buffer, offsets)
-        return text_array(*joined([self.text(bytes(item), line) for item, line in zip(slices, lines, strict=True)]))
+        return text_array(
+            *joined(
+                [self.text(bytes(item), line) for item, line in zip(slices, lines, strict=True)]
+            )
+        )
 
     def text(self, data: bytes, line: int) -> bytes:
         """Return a text without secrets, sought by shape and by the names of settings."""
@@ -117,14 +125,16 @@ class Cleaner:
         column: list[str | None] = [None] * len(rows.rows)
         for index, text in rows.texts.items():
             line = rows.lines[index]
-            column[index] = self.text(text.encode("utf-8", "surrogatepass"), line).decode("utf-8", "replace")
+            column[index] = self.text(text.encode("utf-8", "surrogatepass"), line).decode(
+                "utf-8", "replace"
+            )
         return pa.array(column, pa.string())
 
-    def _unseen(self, buffer: bytes, offsets: np.ndarray) -> bytes:
+    def _unseen(self, buffer: bytes, offsets: Array) -> bytes:
         ends = offsets.tolist()
         if not self._prefix and len(ends) > 2:
             samples = [buffer[ends[place] : ends[place + 1]] for place in (0, len(ends) // 2, -2)]
-            common = os.path.commonprefix(samples)
+            common: bytes = os.path.commonprefix(samples) or b""  # noqa: RUF071 - bytes, not paths
             if len(common) >= _WORTHWHILE:
                 self._prefix = common
                 return buffer
@@ -137,6 +147,6 @@ class Cleaner:
         return b"\n".join(
             [
                 buffer[start + skip : end] if starts(prefix, start) else buffer[start:end]
-                for start, end in zip(ends, ends[1:], strict=False)
+                for start, end in itertools.pairwise(ends)
             ]
         )

@@ -55,7 +55,7 @@ class Rows(Generic[Row]):
     rows: list[Row]
     lines: list[int] | range
     texts: dict[int, str] = field(default_factory=dict)  # index of the row -> whole line
-    bytes: int = 0
+    size: int = 0  # bytes
 
     rebuild: Callable[[Row], bytes] = lambda _: b""
 
@@ -113,7 +113,7 @@ class RowFile(Generic[Row]):
         if not rows or self._rebuilt(rows) != whole:
             return None
         numbers = range(chunk.first_line, chunk.first_line + len(rows))
-        return Rows(rows, numbers, bytes=len(whole), rebuild=self._line)
+        return Rows(rows, numbers, size=len(whole), rebuild=self._line)
 
     def _line(self, row: Row) -> bytes:
         return self._rebuilt([row])
@@ -134,7 +134,7 @@ class RowFile(Generic[Row]):
         return b"".join(flat)[:-1]
 
     def _careful(self, chunk: Chunk) -> Rows[Row]:
-        result: Rows[Row] = Rows([], [], bytes=len(chunk.data), rebuild=self._line)
+        result: Rows[Row] = Rows([], [], size=len(chunk.data), rebuild=self._line)
         numbers: list[int] = []
         offset = chunk.offset
         lines = chunk.lines
@@ -181,7 +181,9 @@ class RowFile(Generic[Row]):
             value = self._parse(text, place)
         except (ValueError, RecursionError) as failure:
             kind = "truncated_line" if place.cut else "not_json"
-            what = "the file ends inside the line" if place.cut else f"the line is not JSON: {failure}"
+            what = (
+                "the file ends inside the line" if place.cut else f"the line is not JSON: {failure}"
+            )
             self._damage(kind, what, whole, place)
             return None, None
         if not isinstance(value, dict):
@@ -306,4 +308,3 @@ def _next(text: str, position: int) -> int:
 def _article(value: Any) -> str:
     names = {list: "an array", str: "a text", int: "a number", float: "a number", bool: "a boolean"}
     return names.get(type(value), "null")
-

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from evalhouse.formats.arrays import Array
 from evalhouse.schema import KINDS
 
 Slice = msgspec.Raw | bytes
@@ -24,13 +25,13 @@ _BY_FIRST_BYTE[b"["[0]] = _CODES["array"]
 _BY_FIRST_BYTE[b"{"[0]] = _CODES["object"]
 
 
-def joined(slices: Sequence[Slice]) -> tuple[bytes, np.ndarray]:
+def joined(slices: Sequence[Slice]) -> tuple[bytes, Array]:
     """Return the slices as one buffer with the offsets of each, shape (n + 1,)."""
     offsets = np.fromiter(accumulate(map(len, slices), initial=0), np.int64, len(slices) + 1)
     return b"".join(slices), offsets
 
 
-def text_array(buffer: bytes, offsets: np.ndarray) -> pa.Array:
+def text_array(buffer: bytes, offsets: Array) -> pa.Array:
     """Return an Arrow text column over a buffer of valid UTF-8, without a copy."""
     if offsets[-1] < 2**31:
         offsets, kind = offsets.astype(np.int32), pa.string()
@@ -89,7 +90,7 @@ def spelled(value: str | None, kind: str) -> str | None:
 
 
 def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
-    """Return the columns `value` and `value_kind` of JSON values; an empty slice is an absent key."""
+    """Return the columns `value` and `value_kind` of JSON values; an empty slice is absent."""
     if not all(map(len, slices)):
         return _mixed(slices)
     buffer, offsets = joined(slices)
@@ -107,7 +108,7 @@ def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
     return _mixed(slices)
 
 
-def _unquoted(buffer: bytes, offsets: np.ndarray) -> pa.Array:
+def _unquoted(buffer: bytes, offsets: Array) -> pa.Array:
     data = np.frombuffer(buffer, np.uint8)
     keep = np.ones(len(data), np.bool_)
     keep[offsets[:-1]] = False
@@ -125,11 +126,13 @@ def _mixed(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
             found = known[key] = plain(key)
         values.append(found[0])
         kinds[index] = _CODES[found[1]]
-    return pa.array(values, pa.string()), pa.DictionaryArray.from_arrays(pa.array(kinds), _KIND_NAMES)
+    return pa.array(values, pa.string()), pa.DictionaryArray.from_arrays(
+        pa.array(kinds), _KIND_NAMES
+    )
 
 
 def odd_spellings(slices: Sequence[Slice]) -> list[int]:
-    """Return where text is not spelled as Python's `json` spells it, so that its value is not enough."""
+    """Return where text is not spelled as Python spells it, so that its value is not enough."""
     buffer = b"".join(slices)
     if _is_plain(buffer):
         return []

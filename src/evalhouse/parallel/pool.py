@@ -100,8 +100,8 @@ class Workers:
                     yield future.result()
         except BrokenProcessPool as failure:
             raise EvalhouseError(
-                "a worker process was killed (out of memory?); nothing was stored, try fewer processes "
-                "with `--processes`"
+                "a worker process was killed (out of memory?); nothing was stored, try fewer "
+                "processes with `--processes`"
             ) from failure
         finally:
             for future in waiting:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property

@@ -32,7 +32,9 @@ class Discovery:
         return found is not None and (found.bytes, found.mtime_ns) == (file.size, file.mtime_ns)
 
 
-def discover(catalog: Catalog, places: Sequence[str | os.PathLike[str]], *, rehash: bool) -> Discovery:
+def discover(
+    catalog: Catalog, places: Sequence[str | os.PathLike[str]], *, rehash: bool
+) -> Discovery:
     """List the files below the places; folders in which nothing changed are set aside."""
     roots = [os.path.realpath(os.fspath(place)) for place in places]
     known = {path: file for root in roots for path, file in catalog.files_below(root).items()}
@@ -85,7 +87,9 @@ def recognise(folders: Mapping[str, Sequence[FoundFile]], ignored: Counter[str])
     return result
 
 
-def plan(found: Discovery, catalog: Catalog, reading: Reading, snapshot: str | None) -> tuple[list[Plan], Recognised]:
+def plan(
+    found: Discovery, catalog: Catalog, reading: Reading, snapshot: str | None
+) -> tuple[list[Plan], Recognised]:
     """Plan the runs below the changed folders, with what else of the same runs is still there."""
     folders = dict(found.folders)
     recognised = recognise(folders, found.ignored)
@@ -118,8 +122,8 @@ def _other_folders(
     folders = {}
     for folder in sorted(earlier - set(here)):
         if Path(folder).is_dir():
-            files = [item for item in walk([folder]) if isinstance(item, FoundFile) and item.folder == folder]
-            folders[folder] = files
+            below = (item for item in walk([folder]) if isinstance(item, FoundFile))
+            folders[folder] = [item for item in below if item.folder == folder]
     return folders
 
 

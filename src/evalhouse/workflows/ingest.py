@@ -107,7 +107,9 @@ def _read_and_store(work: _Work, found: Discovery) -> None:
     total = sum(file.size for files in found.folders.values() for file in files)
     wanted = work.options.processes or processors()
     with Workers(wanted if total > SMALL_BYTES else 1, warm=warm_up) as workers:
-        plans, recognised = plan(found, work.store.catalog, Reading(work.redactor), work.options.snapshot)
+        plans, recognised = plan(
+            found, work.store.catalog, Reading(work.redactor), work.options.snapshot
+        )
         if not plans:
             return
         units = _pending(work, plans, found)
@@ -144,8 +146,12 @@ def _with_known_hashes(unit: Unit, found: Discovery, live: dict[str, str]) -> Un
     for file in unit.files:
         known = found.known.get(file.path)
         same = known is not None and (known.bytes, known.mtime_ns) == (file.size, file.mtime_ns)
-        files.append(msgspec.structs.replace(file, known_sha256=known.sha256 if known and same else None))
-    return msgspec.structs.replace(unit, files=tuple(files), live_fingerprint=live.get(unit.unit_id))
+        files.append(
+            msgspec.structs.replace(file, known_sha256=known.sha256 if known and same else None)
+        )
+    return msgspec.structs.replace(
+        unit, files=tuple(files), live_fingerprint=live.get(unit.unit_id)
+    )
 
 
 def _is_here(unit: Unit) -> bool:
@@ -195,7 +201,11 @@ def _forgetting_hashes(unit: Unit) -> Unit:
 
 
 def _store(
-    work: _Work, plans: Sequence[Plan], recognised: Recognised, results: Sequence[ShardResult], batch: Batch
+    work: _Work,
+    plans: Sequence[Plan],
+    recognised: Recognised,
+    results: Sequence[ShardResult],
+    batch: Batch,
 ) -> None:
     work.tell(Progress(work.ledger.bytes_read, work.ledger.bytes_read, 0, "storing"))
     facts = {fact.unit_id: fact for result in results for fact in result.facts}
@@ -244,7 +254,9 @@ def _units(made: Plan, facts: dict[str, UnitFacts]) -> list[BatchUnit]:
     ]
 
 
-def _plan_unit(made: Plan, writers: Writers, extra: ShardResult, files: Sequence[SourceFile]) -> BatchUnit:
+def _plan_unit(
+    made: Plan, writers: Writers, extra: ShardResult, files: Sequence[SourceFile]
+) -> BatchUnit:
     """Store what planning found amiss, as a unit of its own: it is replaced with each plan."""
     unit_id = ids.unit_id(made.run.run_id, "")
     by_path = {file.path: file for file in files}
@@ -254,7 +266,9 @@ def _plan_unit(made: Plan, writers: Writers, extra: ShardResult, files: Sequence
     if problems:
         extra.rows["problems"] += len(problems)
         writers.write(problem_rows(problems), unit_id)
-    digest = ids.sha256_hex(msgspec.json.encode(sorted(f"{p.path} {p.kind} {p.message}" for p in problems)))
+    digest = ids.sha256_hex(
+        msgspec.json.encode(sorted(f"{p.path} {p.kind} {p.message}" for p in problems))
+    )
     return BatchUnit(unit_id=unit_id, run_id=made.run.run_id, part="", fingerprint=digest)
 
 
@@ -337,7 +351,9 @@ def _record_redactions(made: Plan, facts: dict[str, UnitFacts]) -> dict[str, int
     """Return the secrets replaced in files of records, which many units share."""
     counts: dict[str, int] = {}
     for unit in made.units:
-        for file_id, count in (facts[unit.unit_id].redactions if unit.unit_id in facts else {}).items():
+        for file_id, count in (
+            facts[unit.unit_id].redactions if unit.unit_id in facts else {}
+        ).items():
             counts[file_id] = counts.get(file_id, 0) + count
     return counts
 
@@ -391,5 +407,3 @@ def _describe_skipped(ledger: Ledger, found: Discovery) -> None:
     ledger.skipped = dict(found.ignored)
     for item in found.skipped:
         ledger.skipped[item.reason] = ledger.skipped.get(item.reason, 0) + 1
-
-

@@ -30,7 +30,9 @@ class Ledger:
     rows: Counter[str] = field(default_factory=Counter)  # table -> rows written
     checks: Counter[str] = field(default_factory=Counter)  # status -> numbers verified
     problems: list[Problem] = field(default_factory=list)  # at most `PROBLEMS_SHOWN`, damage first
-    problem_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # (severity, kind) -> n
+    problem_counts: Counter[tuple[str, str]] = field(
+        default_factory=Counter
+    )  # (severity, kind) -> n
     bytes_read: int = 0
     bytes_written: int = 0
     seconds: float = 0.0

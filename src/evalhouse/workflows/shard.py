@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 import msgspec
 import pyarrow as pa
 
 from evalhouse import parallel
-from evalhouse.parallel import memory
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Limits, Reading, TableRows, Unit, UnitFacts
 from evalhouse.formats.files import file_sha256
 from evalhouse.formats.slices import constant
 from evalhouse.lake import DataFile, Place, TableWriter
 from evalhouse.normalise.metrics import meaning_of
+from evalhouse.parallel import memory
 from evalhouse.records import Problem
 from evalhouse.redact import Redactor
 from evalhouse.schema.arrow import arrow_schema
@@ -78,7 +79,9 @@ def read_shard(shard: Shard, counter: parallel.Counter) -> ShardResult:
     return result
 
 
-def _take(item: TableRows | Problem | UnitFacts, unit_id: str, writers: Writers, result: ShardResult) -> None:
+def _take(
+    item: TableRows | Problem | UnitFacts, unit_id: str, writers: Writers, result: ShardResult
+) -> None:
     if isinstance(item, UnitFacts):
         result.facts.append(item)
         return
@@ -135,7 +138,7 @@ class Writers:
         """Finish every file."""
         return [file for table in sorted(self._open) for file in self._open.pop(table).close()]
 
-    def __enter__(self) -> Writers:
+    def __enter__(self) -> Self:
         """Return the writers."""
         return self
 
@@ -155,7 +158,9 @@ def with_meaning(metrics: pa.RecordBatch) -> pa.RecordBatch:
     columns["unit"] = pa.array(
         [own or meaning.unit for own, meaning in zip(stated, known, strict=True)], pa.string()
     )
-    columns["higher_is_better"] = pa.array([meaning.higher_is_better for meaning in known], pa.bool_())
+    columns["higher_is_better"] = pa.array(
+        [meaning.higher_is_better for meaning in known], pa.bool_()
+    )
     return pa.record_batch(list(columns.values()), names=list(columns))
 
 
@@ -164,7 +169,9 @@ def problem_rows(problems: list[Problem]) -> TableRows:
     schema = arrow_schema("problems")
     names = [name for name in Problem.__struct_fields__ if name in schema.names]
     columns = [
-        pa.array([_storable(getattr(problem, name)) for problem in problems], schema.field(name).type)
+        pa.array(
+            [_storable(getattr(problem, name)) for problem in problems], schema.field(name).type
+        )
         for name in names
     ]
     return TableRows("problems", pa.record_batch(columns, names=names))
@@ -177,8 +184,7 @@ def _storable(value: object) -> object:
 
 def deal(units: list[Unit], shares: int) -> Iterator[tuple[Unit, ...]]:
     """Deal units into shares of about equal size, the largest first."""
-    loads = [(0, index, []) for index in range(max(1, shares))]
-    piles: list[tuple[int, int, list[Unit]]] = loads
+    piles: list[tuple[int, int, list[Unit]]] = [(0, index, []) for index in range(max(1, shares))]
     for unit in sorted(units, key=lambda unit: (-unit.size, unit.unit_id)):
         size, index, pile = min(piles, key=lambda load: (load[0], load[1]))
         pile.append(unit)

@@ -33,7 +33,9 @@ class Olmes:
         """Return what stands for a folder, so that parts of one dump that lie apart meet."""
         return one_folder(path)
 
-    def plan(self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None) -> list[Plan]:
+    def plan(
+        self, claims: Sequence[Claim], reading: Reading, *, snapshot: str | None = None
+    ) -> list[Plan]:
         """Group claimed files into runs and units."""
         return plan(claims, reading, snapshot=snapshot)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from evalhouse.formats.base import TableRows, Unit
@@ -16,16 +17,27 @@ from evalhouse.records import Problem
 
 TOLERANCE = 1e-9
 _SENTINEL = -999
+_OUTPUTS_KEPT = 100  # the writer drops the outputs of an item beyond so many
 _DISORDERED = 0.01  # share of items with a wrong best choice that makes the order doubtful
+
+
+@dataclass
+class RequestCounts:
+    """How many requests the files of a unit hold."""
+
+    conditioned: int = 0
+    twins: int = 0
 
 
 class Checks:
     """The verification of one unit."""
 
-    def __init__(self, unit: Unit, detail: Detail, record: Record | None, primary: str | None) -> None:
+    def __init__(
+        self, unit: Unit, detail: Detail, record: Record | None, primary: str | None
+    ) -> None:
         self._unit, self._detail, self._record, self._primary = unit, detail, record, primary
 
-    def rows(self, tally: Tally | None) -> Iterator[TableRows]:
+    def rows(self, tally: Tally | None, requests: RequestCounts) -> Iterator[TableRows]:
         """Yield the table of what matches, what does not, and what cannot be recomputed."""
         found: list[dict[str, Any]] = []
         record = self._record
@@ -35,6 +47,7 @@ class Checks:
         if tally is not None:
             found += self._compared(tally)
             found += self._row_hashes(tally)
+            found += self._requests(tally, requests)
         if found:
             yield table_rows("checks", found, self._unit)
 
@@ -55,15 +68,29 @@ class Checks:
             if claimed is None or not counts:
                 continue
             other = sorted(set(counts) - {claimed})
-            reason = f"{sum(counts[item] for item in other)} rows carry another hash" if other else None
-            yield _check("files", f"rows.{name}", claimed, other[0] if other else claimed, reason=reason)
+            reason = (
+                f"{sum(counts[item] for item in other)} rows carry another hash" if other else None
+            )
+            yield _check(
+                "files", f"rows.{name}", claimed, other[0] if other else claimed, reason=reason
+            )
+
+    def _requests(self, tally: Tally, requests: RequestCounts) -> Iterator[dict[str, Any]]:
+        """Every output answers one request; a twin stands beside each of them or none."""
+        if not requests.conditioned or tally.most_outputs >= _OUTPUTS_KEPT:
+            return
+        yield _check("files", "requests", str(requests.conditioned), str(tally.outputs))
+        if requests.twins:
+            yield _check("files", "unconditioned", str(requests.twins), str(tally.outputs))
 
     def _task(self, record: Record, tally: Tally | None) -> Iterator[dict[str, Any]]:
         metrics = suites.flat_metrics(record.part("metrics"))
         if tally is None:
             for _, name, stated in metrics:
                 if number(stated) != (None, None):
-                    yield _check("task", name, _spelled(stated), None, reason="no predictions are at hand")
+                    yield _check(
+                        "task", name, _spelled(stated), None, reason="no predictions are at hand"
+                    )
             return
         if record.num_instances is not None:
             yield _check("files", "num_instances", str(record.num_instances), str(tally.items))
@@ -81,8 +108,8 @@ class Checks:
             return _check("task", name, _spelled(stated), None, reason=reason)
         if name.startswith("total_"):
             return _numeric("task", name, stated, moments.total)
-        reason = f"{missing} items have no number" if missing else None
-        return _numeric("task", name, stated, moments.mean, reason)
+        gap = f"{missing} items have no number" if missing else None
+        return _numeric("task", name, stated, moments.mean, gap)
 
     def _suite(self, record: Record) -> Iterator[dict[str, Any]]:
         stated = suites.flat_metrics(record.part("metrics"))
@@ -94,13 +121,20 @@ class Checks:
             return
         yield _check("hash", "task_hash", str(record.task_hash), str(record.task_hash))
         members = suites.loads(self._detail.members)
-        again = {(scope, name): value for scope, name, value in suites.flat_metrics(suites.aggregate(members, self._detail.rule))}
+        again = {
+            (scope, name): value
+            for scope, name, value in suites.flat_metrics(
+                suites.aggregate(members, self._detail.rule)
+            )
+        }
         for scope, name, value in stated:
             if number(value) == (None, None):
                 continue
             recomputed = again.get((scope, name))
             if recomputed is None:
-                yield _check("suite", name, _spelled(value), None, reason="not a mean over the members")
+                yield _check(
+                    "suite", name, _spelled(value), None, reason="not a mean over the members"
+                )
             else:
                 yield _numeric("suite", name, value, recomputed)
         total = sum(member.num_instances for member in members)
@@ -114,12 +148,16 @@ class Checks:
     def _compared(self, tally: Tally) -> Iterator[dict[str, Any]]:
         for what, (claimed, equal) in sorted(tally.compared.items()):
             scope = "items" if what == "metrics" else "choices"
-            reason = None if equal == claimed else f"{claimed - equal} of {claimed} differ in value or spelling"
+            reason = (
+                None
+                if equal == claimed
+                else f"{claimed - equal} of {claimed} differ in value or spelling"
+            )
             yield _check(scope, what, str(claimed), str(equal), reason=reason)
 
     # -- what deserves a look ----------------------------------------------------------------
 
-    def problems(self, tally: Tally | None, twin_rows: int) -> Iterator[Problem]:
+    def problems(self, tally: Tally | None) -> Iterator[Problem]:
         """Yield signs that numbers do not mean what they seem to."""
         record = self._record
         if tally is None:
@@ -127,18 +165,21 @@ class Checks:
         if tally.disordered > _DISORDERED * tally.items:
             yield self._notice(
                 "choice_order",
-                f"the best choice of {tally.disordered} of {tally.items} items is not the predicted one: "
-                "the choices may be permuted (more than one worker), and values of the right choice wrong",
+                f"the best choice of {tally.disordered} of {tally.items} items is not the "
+                "predicted one: the choices may be permuted (more than one worker), and values of "
+                "the right choice wrong",
                 "conflict",
             )
         if tally.sentinels or self._sentinel_metrics(tally):
             yield self._notice(
                 "sentinel",
-                f"{tally.sentinels} of {tally.items} items hold {_SENTINEL} for want of an answer; means over "
-                "log-likelihoods include it",
+                f"{tally.sentinels} of {tally.items} items hold {_SENTINEL} for want of an answer; "
+                "means over log-likelihoods include it",
             )
         if record is None:
-            yield self._notice("no_record", "rows are here and no record is; the numbers are recomputed from them")
+            yield self._notice(
+                "no_record", "rows are here and no record is; the numbers are recomputed from them"
+            )
         elif record.num_instances is not None and record.num_instances != tally.items:
             yield self._notice(
                 "row_count",
@@ -146,7 +187,9 @@ class Checks:
                 "conflict",
             )
         if record is not None and set(tally.task_hashes) - {record.task_hash}:
-            yield self._notice("hash_mismatch", "rows carry another `task_hash` than their record", "conflict")
+            yield self._notice(
+                "hash_mismatch", "rows carry another `task_hash` than their record", "conflict"
+            )
 
     def _sentinel_metrics(self, tally: Tally) -> bool:
         return any(
@@ -171,7 +214,13 @@ class Checks:
 def _check(
     scope: str, metric: str, claimed: str, recomputed: str | None, *, reason: str | None = None
 ) -> dict[str, Any]:
-    status = "not recomputable" if recomputed is None else "match" if claimed == recomputed else "mismatch"
+    status = (
+        "not recomputable"
+        if recomputed is None
+        else "match"
+        if claimed == recomputed
+        else "mismatch"
+    )
     return {
         "scope": scope,
         "metric": metric,
@@ -183,9 +232,13 @@ def _check(
     }
 
 
-def _numeric(scope: str, metric: str, claimed: Any, recomputed: Any, reason: str | None = None) -> dict[str, Any]:
+def _numeric(
+    scope: str, metric: str, claimed: Any, recomputed: Any, reason: str | None = None
+) -> dict[str, Any]:
     ours, theirs = float(recomputed), float(claimed)
-    same = math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=1e-15) or (math.isnan(ours) and math.isnan(theirs))
+    same = math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=1e-15) or (
+        math.isnan(ours) and math.isnan(theirs)
+    )
     return {
         "scope": scope,
         "metric": metric,

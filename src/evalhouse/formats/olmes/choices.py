@@ -7,6 +7,7 @@ source's own text: equal text proves value and spelling at once, and need not be
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+
+from evalhouse.formats.arrays import Array
 
 BITS = 1.44269504089  # the writer's log2(e), cut short
 NO_ANSWER = -999
@@ -73,26 +76,26 @@ def _row_struct(keys: tuple[str, ...]) -> type[msgspec.Struct]:
 class Choices:
     """The choices of some items, flat; `offsets` (items + 1) says which belong to which."""
 
-    offsets: np.ndarray
-    arrays: dict[str, np.ndarray]
+    offsets: Array
+    arrays: dict[str, Array]
 
     @property
-    def counts(self) -> np.ndarray:
+    def counts(self) -> Array:
         """Return how many choices each item has."""
         return np.diff(self.offsets)
 
     @property
-    def bits_per_byte(self) -> np.ndarray | None:
+    def bits_per_byte(self) -> Array | None:
         """Return bits per byte, under its present or its former name."""
         found = self.arrays.get("bits_per_byte")
         return self.arrays.get("logits_per_byte") if found is None else found
 
-    def derived(self, name: str) -> np.ndarray:
+    def derived(self, name: str) -> Array:
         """Return log-likelihood per token or per character."""
         count = self.arrays["num_tokens" if name == "logits_per_token" else "num_chars"]
-        return self.arrays["sum_logits"] / np.maximum(count, 1)
+        return np.asarray(self.arrays["sum_logits"] / np.maximum(count, 1))
 
-    def value(self, name: str) -> np.ndarray:
+    def value(self, name: str) -> Array:
         """Return any output value, flat."""
         return self.derived(name) if name in _DERIVED else self.arrays[name]
 
@@ -102,7 +105,7 @@ class Choices:
             return ("num_tokens" if name == "logits_per_token" else "num_chars") in self.arrays
         return name in self.arrays
 
-    def padded(self, values: np.ndarray, fill: float) -> np.ndarray:
+    def padded(self, values: Array, fill: float) -> Array:
         """Return flat values as a matrix, items × most choices."""
         counts = self.counts
         width = int(counts.max(initial=0))
@@ -110,15 +113,16 @@ class Choices:
         matrix[np.arange(width) < counts[:, None]] = values
         return matrix
 
-    def items(self) -> np.ndarray:
+    def items(self) -> Array:
         """Return, for each choice, the index of its item."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
-    def numbers(self) -> np.ndarray:
+    def numbers(self) -> Array:
         """Return, for each choice, its number in its item."""
-        return np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], self.counts)
+        first = np.repeat(self.offsets[:-1], self.counts)
+        return np.asarray(np.arange(self.offsets[-1]) - first)
 
-    def whole_bytes(self) -> np.ndarray | None:
+    def whole_bytes(self) -> Array | None:
         """Tell for each choice whether bits per byte follow from some whole number of bytes."""
         claimed = self.bits_per_byte
         if claimed is None or "num_chars" not in self.arrays:
@@ -142,7 +146,7 @@ def decode(outputs: Sequence[msgspec.Raw | bytes], keys: tuple[str, ...]) -> Cho
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)), out=offsets[1:])
     kinds = {float: np.float64, int: np.int64, bool: np.bool_}
-    arrays = {
+    arrays: dict[str, Array] = {
         name: np.array([getattr(choice, name) for choice in flat], kinds[_BASE[name]])
         for name in keys
         if name in _BASE
@@ -150,17 +154,19 @@ def decode(outputs: Sequence[msgspec.Raw | bytes], keys: tuple[str, ...]) -> Cho
     return Choices(offsets, arrays)
 
 
-def rebuilt_outputs(choices: Choices, keys: tuple[str, ...], outputs: Sequence[msgspec.Raw | bytes]) -> np.ndarray:
+def rebuilt_outputs(
+    choices: Choices, keys: tuple[str, ...], outputs: Sequence[msgspec.Raw | bytes]
+) -> Array:
     """Tell for each item whether its output text equals what its typed values give."""
     columns = [choices.value(name).tolist() for name in keys]
     struct = _row_struct(keys)
     rows = [struct(*values) for values in zip(*columns, strict=True)]
     ends = choices.offsets.tolist()
-    grouped = [rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    grouped = [rows[start:end] for start, end in itertools.pairwise(ends)]
     return _same_text(grouped, outputs)
 
 
-def _same_text(values: list[Any], texts: Sequence[msgspec.Raw | bytes]) -> np.ndarray:
+def _same_text(values: list[Any], texts: Sequence[msgspec.Raw | bytes]) -> Array:
     """Compare values with JSON texts as Python writes them; no value is or holds text."""
     whole = b"[" + b",".join(texts) + b"]"
     if msgspec.json.encode(values) == _compact(whole):
@@ -185,15 +191,19 @@ def _as_python(value: Any) -> bytes:
 class ItemMetrics:
     """What follows from the choices of some items, as the writer computes it."""
 
-    picks: dict[str, np.ndarray | None]  # form -> index of the best choice
-    gold: np.ndarray
+    picks: dict[str, Array | None]  # form -> index of the best choice
+    gold: Array
     choices: Choices
 
     @classmethod
-    def compute(cls, choices: Choices, gold: np.ndarray) -> ItemMetrics:
+    def compute(cls, choices: Choices, gold: Array) -> ItemMetrics:
         """Compute from choices and the numbers of the right ones (first of equals wins)."""
-        picks: dict[str, np.ndarray | None] = dict.fromkeys(FORMS)
-        sources = {"raw": "sum_logits", "per_token": "logits_per_token", "per_char": "logits_per_char"}
+        picks: dict[str, Array | None] = dict.fromkeys(FORMS)
+        sources = {
+            "raw": "sum_logits",
+            "per_token": "logits_per_token",
+            "per_char": "logits_per_char",
+        }
         for form, name in sources.items():
             if choices.has(name):
                 picks[form] = choices.padded(choices.value(name), -np.inf).argmax(axis=1)
@@ -205,7 +215,7 @@ class ItemMetrics:
             picks["uncond"] = choices.padded(gain, -np.inf).argmax(axis=1)
         return cls(picks, gold, choices)
 
-    def values(self, key: str) -> np.ndarray | None:
+    def values(self, key: str) -> Array | None:
         """Return one metric for every item; None where it is null for all of them."""
         form = key.removeprefix("predicted_index_").removeprefix("acc_")
         if key.startswith("predicted_index_"):
@@ -217,16 +227,16 @@ class ItemMetrics:
             return self.gold
         if key == "no_answer":
             best = self.choices.padded(self.choices.value("sum_logits"), -np.inf).max(axis=1)
-            return (best == NO_ANSWER).astype(np.int64)
+            return np.asarray(best == NO_ANSWER, np.int64)
         return self._of_gold(key.removesuffix("_corr"))
 
-    def _of_gold(self, name: str) -> np.ndarray | None:
+    def _of_gold(self, name: str) -> Array | None:
         found = self.choices.bits_per_byte if name == "bits_per_byte" else None
         if found is None:
             found = self.choices.value(name) if self.choices.has(name) else None
         return None if found is None else found[self.choices.offsets[:-1] + self.gold]
 
-    def rebuilt(self, keys: tuple[str, ...], texts: Sequence[msgspec.Raw | bytes]) -> np.ndarray:
+    def rebuilt(self, keys: tuple[str, ...], texts: Sequence[msgspec.Raw | bytes]) -> Array:
         """Tell for each item whether its metrics text equals what its choices give."""
         count = len(self.gold)
         columns = []
@@ -239,13 +249,17 @@ class ItemMetrics:
 
 def arrow_columns(choices: Choices) -> dict[str, pa.Array]:
     """Return the typed columns of the table `choices`."""
-    columns = {name: pa.array(values) for name, values in choices.arrays.items() if name != "logits_per_byte"}
+    columns = {
+        name: pa.array(values)
+        for name, values in choices.arrays.items()
+        if name != "logits_per_byte"
+    }
     if choices.bits_per_byte is not None:
         columns["bits_per_byte"] = pa.array(choices.bits_per_byte)
     return {"choice": pa.array(choices.numbers()), **columns}
 
 
-def select(choices: Choices, keep: np.ndarray) -> Choices:
+def select(choices: Choices, keep: Array) -> Choices:
     """Return the choices of the items where `keep` holds."""
     counts = choices.counts[keep]
     offsets = np.zeros(len(counts) + 1, np.int64)

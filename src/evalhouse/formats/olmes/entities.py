@@ -70,7 +70,9 @@ class Names:
             task_id = self._node(["suite", record.alias], suite=True, about=record.metadata)
         else:
             core = str(config.get("task_core") or record.task_name.split(":")[0])
-            task_id = self._node([core, record.task_name, record.alias], config=config, about=record.metadata)
+            task_id = self._node(
+                [core, record.task_name, record.alias], config=config, about=record.metadata
+            )
         return task_id, self._prompt(task_id, text)
 
     def unrecorded(self, part: str, config: str | None, task_hash: str | None) -> tuple[str, str]:
@@ -78,10 +80,10 @@ class Names:
         settings = _parsed(config)
         if config is not None and settings:
             name = str(settings.get("task_name"))
-            core = str(settings.get("task_core") or name.split(":")[0])
+            core = str(settings.get("task_core") or name.split(":", maxsplit=1)[0])
             task_id = self._node([core, name, part], config=settings)
             return task_id, self._prompt(task_id, config)
-        task_id = self._node([part.split(":")[0], part])
+        task_id = self._node([part.split(":", maxsplit=1)[0], part])
         known = ids.canonical_json({"task_name": part, "task_hash": task_hash})
         return task_id, self._prompt(task_id, known)
 
@@ -94,14 +96,24 @@ class Names:
         about: dict[str, Any] | None = None,
     ) -> str:
         """Add a node and those above it; a name that repeats the one above adds no level."""
-        distinct = [name for place, name in enumerate(names) if not place or name != names[place - 1]]
+        distinct = [
+            name for place, name in enumerate(names) if not place or name != names[place - 1]
+        ]
         path, parent, task_id = "", None, ""
         for depth, name in enumerate(distinct):
             path = f"{path}/{name}" if path else name
             is_leaf = depth == len(distinct) - 1
             task_id = ids.task_id(path)
             if not (suite and depth == 0):
-                self.add(_task(task_id, name, path, parent, (config, about, suite) if is_leaf else (None, None, False)))
+                self.add(
+                    _task(
+                        task_id,
+                        name,
+                        path,
+                        parent,
+                        (config, about, suite) if is_leaf else (None, None, False),
+                    )
+                )
                 parent = task_id
         return task_id
 
@@ -161,7 +173,9 @@ def run_of(
     key: Sequence[str | None], records: Sequence[Record], folders: Sequence[Folder], names: Names
 ) -> tuple[Run, list[Entity]]:
     """Return the run that a dump's records and folders tell of, and its environment."""
-    ordered = sorted(records, key=lambda record: (record.task_idx is None, record.task_idx or 0, record.alias))
+    ordered = sorted(
+        records, key=lambda record: (record.task_idx is None, record.task_idx or 0, record.alias)
+    )
     first = ordered[0] if ordered else None
     model_config = first.slice("model_config") if first else None
     compute = first.slice("compute_config") if first else None
@@ -174,8 +188,14 @@ def run_of(
     config = ids.canonical_json(settings)
     run_id = ids.run_id("olmes", *key)
     environment = _environment(first, names)
-    name = (first.part("model_config").get("model") if first else None) or (where.model if where else None)
-    label = " ".join(str(part) for part in (name, where.revision if where else None, where.snapshot if where else None) if part)
+    name = (first.part("model_config").get("model") if first else None) or (
+        where.model if where else None
+    )
+    label = " ".join(
+        str(part)
+        for part in (name, where.revision if where else None, where.snapshot if where else None)
+        if part
+    )
     started, finished = _times(ordered)
     run = Run(
         run_id=run_id,
@@ -195,7 +215,9 @@ def run_of(
 
 def _is_complete(folders: Sequence[Folder]) -> bool:
     """A run that reached its end wrote the records of all its tasks together."""
-    return any(folder.records for folder in folders) and not any(folder.problems for folder in folders)
+    return any(folder.records for folder in folders) and not any(
+        folder.problems for folder in folders
+    )
 
 
 def _environment(record: Record | None, names: Names) -> Environment | None:

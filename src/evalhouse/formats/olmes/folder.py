@@ -11,8 +11,8 @@ from evalhouse.formats.base import Claim
 from evalhouse.formats.files import read_whole
 from evalhouse.formats.lines import BOM, EXCERPT
 from evalhouse.formats.olmes.names import Coordinates, Stem
-from evalhouse.formats.olmes.record import Record
 from evalhouse.formats.olmes.recognise import ROW_FAMILIES
+from evalhouse.formats.olmes.record import Record
 from evalhouse.ids import sha256_hex
 from evalhouse.records import Problem
 
@@ -198,8 +198,14 @@ def _read_records(folder: Folder, file: SmallFile, content: bytes) -> None:
         offset += len(line) + 1
 
 
-def _damaged(  # noqa: PLR0913 - the parts of one problem
-    folder: Folder, file: SmallFile, line: bytes, place: tuple[int, int], reason: str, *, cut: bool = False
+def _damaged(
+    folder: Folder,
+    file: SmallFile,
+    line: bytes,
+    place: tuple[int, int],
+    reason: str,
+    *,
+    cut: bool = False,
 ) -> None:
     folder.problems.append(
         Problem(

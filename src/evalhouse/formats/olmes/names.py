@@ -31,7 +31,9 @@ class Stem:
         if match is None:
             return None
         index = match["index"]
-        return cls(match["stem"], match["name"], None if index is None else int(index)), match["family"]
+        return cls(match["stem"], match["name"], None if index is None else int(index)), match[
+            "family"
+        ]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Coordinates:
         """Return the folder from the snapshot on: the same wherever the dump lies."""
         if self.results_kind is None or self.model_folder is None:
             return None
-        return "/".join(part for part in (self.snapshot, self.results_kind, self.model_folder) if part)
+        return "/".join(
+            part for part in (self.snapshot, self.results_kind, self.model_folder) if part
+        )
 
     def settings(self) -> dict[str, str]:
         """Return what is known, for the run's configuration."""

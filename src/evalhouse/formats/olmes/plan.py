@@ -179,14 +179,11 @@ def _folded(run: _Run, part: str, group: list[Entry]) -> Entry:
     """Fold copies of an entry: the newest record counts, the first copy of each file."""
     if len(group) == 1:
         return group[0]
-    oldest = datetime.min.replace(tzinfo=UTC)
-    recorded = sorted(
-        (entry for entry in group if entry.record is not None),
-        key=lambda entry: (entry.record.started_at or oldest, _is_canonical(entry), entry.folder.path),  # type: ignore[union-attr] # filtered above
-    )
+    recorded = sorted((entry for entry in group if entry.record is not None), key=_recency)
     chosen = recorded[-1] if recorded else group[0]
     for entry in recorded[:-1]:
-        assert entry.record is not None and chosen.record is not None
+        assert entry.record is not None
+        assert chosen.record is not None
         if entry.record.text != chosen.record.text:
             run.problems.append(_contradiction(part, entry, chosen))
         _keep_whole(run, entry.record_file)
@@ -197,6 +194,12 @@ def _folded(run: _Run, part: str, group: list[Entry]) -> Entry:
         elif entry.files is not None and files is not None and entry.files is not files:
             _merge_files(run, files, entry)
     return Entry(chosen.record, chosen.record_file, files, chosen.folder)
+
+
+def _recency(entry: Entry) -> tuple[datetime, bool, str]:
+    started = entry.record.started_at if entry.record is not None else None
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return started or oldest, _is_canonical(entry), entry.folder.path
 
 
 def _is_canonical(entry: Entry) -> bool:
@@ -242,22 +245,25 @@ def _set_aside(run: _Run, copy: Claim, first: Claim, folder: Folder) -> None:
                 path=copy.file.path,
                 kind="contradiction",
                 severity="conflict",
-                message=f"the file holds other rows of the same task and run than `{first.file.path}`, "
-                "which was read; this one is kept as it is (`--snapshot` tells runs apart)",
+                message="the file holds other rows of the same task and run than "
+                f"`{first.file.path}`, which was read; this one is kept as it is (`--snapshot` "
+                "tells runs apart)",
             )
         )
 
 
 def _contradiction(part: str, entry: Entry, chosen: Entry) -> Problem:
-    assert entry.record is not None and chosen.record is not None
+    assert entry.record is not None
+    assert chosen.record is not None
     return Problem(
         path=entry.record.path,
         kind="contradiction",
         severity="conflict",
         line=entry.record.line,
         task=part,
-        message=f"another record of `{part}` in the same run says otherwise: `{chosen.record.path}` "
-        f"line {chosen.record.line}, which is newer and counts (`--snapshot` tells runs apart)",
+        message=f"another record of `{part}` in the same run says otherwise: "
+        f"`{chosen.record.path}` line {chosen.record.line}, which counts (`--snapshot` tells runs "
+        "apart)",
         excerpt=entry.record.text[:200],
         bytes=entry.record.text.encode("utf-8", "replace"),
     )
@@ -267,7 +273,12 @@ def _contradiction(part: str, entry: Entry, chosen: Entry) -> Problem:
 
 
 def _file(
-    run: _Run, claim: Claim, folder: Folder, sha256: str | None, disposition: Disposition, reason: str | None = None
+    run: _Run,
+    claim: Claim,
+    folder: Folder,
+    sha256: str | None,
+    disposition: Disposition,
+    reason: str | None = None,
 ) -> str:
     """List a file of the run and return its id; the first word about a file stands."""
     relative = relative_path(claim, folder)
@@ -302,9 +313,17 @@ def _small_files(run: _Run, folder: Folder) -> None:
         elif _is_rebuilt(file, folder):
             _file(run, file.claim, folder, file.sha256, "parsed")
         else:
-            _kept(run, file.claim, folder, file.sha256, "its records alone do not give its bytes again")
+            _kept(
+                run,
+                file.claim,
+                folder,
+                file.sha256,
+                "its records alone do not give its bytes again",
+            )
     for file in folder.spare:
-        _kept(run, file.claim, folder, file.sha256, "neither a record nor rows of its task are there")
+        _kept(
+            run, file.claim, folder, file.sha256, "neither a record nor rows of its task are there"
+        )
     for copy, first in folder.copies:
         _set_aside(run, copy, first, folder)
     for claim in folder.large:
@@ -330,13 +349,20 @@ def _task_files(run: _Run, entry: Entry) -> Iterator[UnitFile]:
     if files.metrics is not None:
         _beside_record(run, entry, files.metrics, entry.record.text if entry.record else None)
     if files.config is not None:
-        _beside_record(run, entry, files.config, entry.record.slice("task_config") if entry.record else None)
+        _beside_record(
+            run, entry, files.config, entry.record.slice("task_config") if entry.record else None
+        )
     for claim in sorted(files.rows, key=lambda claim: claim.file.path):
         file_id = _file(run, claim, folder, None, "parsed")
         listed = run.files[claim.file.path]
         if listed.disposition == "parsed":
             yield UnitFile(
-                claim.file.path, listed.relative_path, claim.family, file_id, claim.file.size, claim.file.mtime_ns
+                claim.file.path,
+                listed.relative_path,
+                claim.family,
+                file_id,
+                claim.file.size,
+                claim.file.mtime_ns,
             )
 
 
@@ -354,8 +380,8 @@ def _beside_record(run: _Run, entry: Entry, file: SmallFile, expected: str | Non
                 kind="record_mismatch",
                 severity="conflict",
                 task=entry.alias,
-                message=f"the file does not say what the record of `{entry.alias}` says; the record "
-                "counts, the file is kept as it is",
+                message=f"the file does not say what the record of `{entry.alias}` says; the "
+                "record counts, the file is kept as it is",
             )
         )
 
@@ -401,7 +427,9 @@ def _add_members(
     detail: Detail, record: Record, records: Sequence[Record], names: Names, suite_id: str
 ) -> None:
     found = suites.find_members(record, records)
-    detail.rule = record.primary_metric if record.primary_metric in ("macro", "micro", "mc_or_rc") else None
+    detail.rule = (
+        record.primary_metric if record.primary_metric in ("macro", "micro", "mc_or_rc") else None
+    )
     if found is None:
         return
     detail.members = suites.dumps([suites.member_of(member) for member in found])
@@ -432,5 +460,3 @@ def _object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from evalhouse.formats.arrays import Array
 from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
 from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
@@ -48,15 +49,22 @@ class Tally:
     first: dict[str, Any] | None = None
     compared: dict[str, list[int]] = field(default_factory=dict)  # what -> [claimed, equal]
     disordered: int = 0  # items whose predicted index is not the best choice
+    outputs: int = 0  # choices or generations
+    most_outputs: int = 0  # of one item
     sentinels: int = 0  # items where no choice was scored
     task_hashes: dict[str, int] = field(default_factory=dict)
     model_hashes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, name: str, values: np.ndarray) -> None:
+    def add(self, name: str, values: Array) -> None:
         """Take in numbers of a metric, one for each item."""
         self.metrics.setdefault(name, Moments()).add(values)
 
-    def compare(self, what: str, equal: np.ndarray) -> None:
+    def count_outputs(self, counts: Array) -> None:
+        """Count the outputs of some items."""
+        self.outputs += int(counts.sum())
+        self.most_outputs = max(self.most_outputs, int(counts.max(initial=0)))
+
+    def compare(self, what: str, equal: Array) -> None:
         """Count how many of some claimed values were recomputed equal."""
         counts = self.compared.setdefault(what, [0, 0])
         counts[0] += len(equal)
@@ -67,7 +75,13 @@ class PredictionRows:
     """Turns rows of a predictions file into rows of `responses` and `choices`."""
 
     def __init__(
-        self, unit: Unit, file: UnitFile, documents: Documents, cleaner: Cleaner, *, primary_metric: str | None
+        self,
+        unit: Unit,
+        file: UnitFile,
+        documents: Documents,
+        cleaner: Cleaner,
+        *,
+        primary_metric: str | None,
     ) -> None:
         self._unit, self._file = unit, file
         self._documents, self._cleaner = documents, cleaner
@@ -95,9 +109,17 @@ class PredictionRows:
         else:
             columns |= self._scored_columns(scored, outputs, metrics, rows)
             yield self._choice_rows(scored, items, attempts, columns["line"])
-        yield rows_of("responses", len(items), columns, unit=self._unit, source_file_id=self._file.source_file_id)
+        yield rows_of(
+            "responses",
+            len(items),
+            columns,
+            unit=self._unit,
+            source_file_id=self._file.source_file_id,
+        )
 
-    def _shared_columns(self, rows: Rows[Any], items: np.ndarray, attempts: np.ndarray) -> dict[str, pa.Array]:
+    def _shared_columns(
+        self, rows: Rows[Any], items: Array, attempts: Array
+    ) -> dict[str, pa.Array]:
         native, native_kind = value_columns(rows.column("native_id"))
         label, label_kind = value_columns(rows.column("label"))
         return {
@@ -151,7 +173,9 @@ class PredictionRows:
         metric_keys = tuple(first) if METRIC_KEYS.issuperset(first) else ()
         same_output = choice_rows.rebuilt_outputs(found, keys, outputs)
         same_metrics = (
-            computed.rebuilt(metric_keys, metrics) & usable if metric_keys else np.zeros(len(gold), np.bool_)
+            computed.rebuilt(metric_keys, metrics) & usable
+            if metric_keys
+            else np.zeros(len(gold), np.bool_)
         )
         return _Scored(found, computed, keys, metric_keys, same_output, same_metrics)
 
@@ -159,6 +183,7 @@ class PredictionRows:
         self, scored: _Scored, outputs: Sequence[Slice], metrics: Sequence[Slice], rows: Rows[Any]
     ) -> dict[str, pa.Array]:
         self._check_choices(scored)
+        self.tally.count_outputs(scored.choices.counts)
         values = self._item_values(scored, metrics)
         primary = values.get(self._primary or "", None)
         pick = scored.computed.picks[_form(self._primary)]
@@ -171,8 +196,12 @@ class PredictionRows:
             "output_keys": _where(scored.same_output, ",".join(scored.output_keys)),
             "metrics": self._exceptions(metrics, scored.same_metrics, rows),
             "metric_keys": _where(scored.same_metrics, ",".join(scored.metric_keys)),
-            "answer": pa.nulls(len(best), pa.string()) if pick is None else pa.array(pick).cast(pa.string()),
-            "score": pa.nulls(len(best), pa.float64()) if primary is None else pa.array(primary, from_pandas=True),
+            "answer": pa.nulls(len(best), pa.string())
+            if pick is None
+            else pa.array(pick).cast(pa.string()),
+            "score": pa.nulls(len(best), pa.float64())
+            if primary is None
+            else pa.array(primary, from_pandas=True),
             "status": _flagged(best),
         }
 
@@ -184,17 +213,19 @@ class PredictionRows:
         if scored.metric_keys:
             self.tally.compare("metrics", scored.same_metrics)
 
-    def _item_values(self, scored: _Scored, metrics: Sequence[Slice]) -> dict[str, np.ndarray]:
+    def _item_values(self, scored: _Scored, metrics: Sequence[Slice]) -> dict[str, Array]:
         """Return the claimed item metrics: recomputed where equal, read where not."""
         if not scored.metric_keys:
             parsed = [_parsed(item) or {} for item in metrics]
             return self._tally_parsed(parsed)
         odd = np.flatnonzero(~scored.same_metrics)
-        claimed = {int(index): _parsed(metrics[index]) or {} for index in odd}
+        claimed = {int(index): _parsed(metrics[int(index)]) or {} for index in odd}
         raw_pick = scored.computed.picks["raw"]
         for index, said in claimed.items():
             pick = said.get("predicted_index_raw")
-            self.tally.disordered += raw_pick is not None and pick is not None and pick != raw_pick[index]
+            self.tally.disordered += (
+                raw_pick is not None and pick is not None and pick != raw_pick[index]
+            )
         values = {}
         for key in scored.metric_keys:
             column = scored.computed.values(key)
@@ -208,7 +239,9 @@ class PredictionRows:
             self._tally_column(key, column.astype(np.float64))
         return values
 
-    def _choice_rows(self, scored: _Scored, items: np.ndarray, attempts: np.ndarray, lines: pa.Array) -> TableRows:
+    def _choice_rows(
+        self, scored: _Scored, items: Array, attempts: Array, lines: pa.Array
+    ) -> TableRows:
         owner = scored.choices.items()
         columns = {
             "doc_id": item_column(items[owner]),
@@ -217,7 +250,11 @@ class PredictionRows:
             "line": lines.take(pa.array(owner)),
         }
         return rows_of(
-            "choices", len(owner), columns, unit=self._unit, source_file_id=self._file.source_file_id
+            "choices",
+            len(owner),
+            columns,
+            unit=self._unit,
+            source_file_id=self._file.source_file_id,
         )
 
     # -- everything else ---------------------------------------------------------------------
@@ -228,9 +265,13 @@ class PredictionRows:
         values = self._tally_parsed([_parsed(item) or {} for item in metrics])
         primary = values.get(self._primary or "")
         taken = [_taken(item) for item in outputs]
+        self.tally.count_outputs(np.array([item.outputs for item in taken], np.int64))
         failed = np.array([bool(item.error) for item in taken], np.int64)
         self.tally.failed += int(failed.sum())
-        answers = [None if item.answer is None else item.answer.encode("utf-8", "replace") for item in taken]
+        answers = [
+            None if item.answer is None else item.answer.encode("utf-8", "replace")
+            for item in taken
+        ]
         return {
             "model_output": self._cleaner.column(outputs, rows.lines),
             "output_keys": pa.nulls(len(taken), pa.string()),
@@ -238,18 +279,24 @@ class PredictionRows:
             "metric_keys": pa.nulls(len(taken), pa.string()),
             "answer": pa.array(
                 [
-                    None if answer is None else self._cleaner.text(answer, line).decode("utf-8", "replace")
+                    None
+                    if answer is None
+                    else self._cleaner.text(answer, line).decode("utf-8", "replace")
                     for answer, line in zip(answers, rows.lines, strict=True)
                 ],
                 pa.string(),
             ),
-            "score": pa.nulls(len(taken), pa.float64()) if primary is None else pa.array(primary, from_pandas=True),
+            "score": pa.nulls(len(taken), pa.float64())
+            if primary is None
+            else pa.array(primary, from_pandas=True),
             "tokens_out": pa.array([item.tokens for item in taken], pa.int64()),
             "status": _flagged(failed, "failed"),
-            "failure_reason": pa.array(["infra_error" if item.error else None for item in taken], pa.string()),
+            "failure_reason": pa.array(
+                ["infra_error" if item.error else None for item in taken], pa.string()
+            ),
         }
 
-    def _tally_parsed(self, parsed: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    def _tally_parsed(self, parsed: list[dict[str, Any]]) -> dict[str, Array]:
         names = dict.fromkeys(name for item in parsed for name in item)
         values = {}
         for name in names:
@@ -259,7 +306,9 @@ class PredictionRows:
                 self._tally_column(name, column, parsed)
         return values
 
-    def _tally_column(self, name: str, column: np.ndarray, parsed: list[dict[str, Any]] | None = None) -> None:
+    def _tally_column(
+        self, name: str, column: Array, parsed: list[dict[str, Any]] | None = None
+    ) -> None:
         present = ~np.isnan(column)
         if parsed is not None:
             stated = np.array([_is_nan(item.get(name)) for item in parsed], np.bool_)
@@ -269,7 +318,7 @@ class PredictionRows:
             self.tally.missing[name] = self.tally.missing.get(name, 0) + gone
         self.tally.add(name, column[present])
 
-    def _exceptions(self, slices: Sequence[Slice], same: np.ndarray, rows: Rows[Any]) -> pa.Array:
+    def _exceptions(self, slices: Sequence[Slice], same: Array, rows: Rows[Any]) -> pa.Array:
         """Return the texts that cannot be rebuilt; empty where they can."""
         if same.all():
             return pa.nulls(len(slices), pa.string())
@@ -286,8 +335,8 @@ class _Scored:
     computed: ItemMetrics
     output_keys: tuple[str, ...]
     metric_keys: tuple[str, ...]
-    same_output: np.ndarray
-    same_metrics: np.ndarray
+    same_output: Array
+    same_metrics: Array
 
 
 @dataclass(frozen=True)
@@ -295,9 +344,10 @@ class _Taken:
     answer: str | None = None
     tokens: int | None = None
     error: bool = False
+    outputs: int = 0
 
 
-def _gold(labels: Sequence[Slice], found: Choices) -> tuple[np.ndarray, np.ndarray]:
+def _gold(labels: Sequence[Slice], found: Choices) -> tuple[Array, Array]:
     """Return the index of the right choice, and whether the label states one that exists.
 
     The writer replaces a label that is not a number by 0, and takes -1 as the last choice.
@@ -333,15 +383,16 @@ def _taken(output: Slice) -> _Taken:
         answer if answer is None or isinstance(answer, str) else json.dumps(answer),
         sum(counts) if counts else None,
         any(item.llm_error for item in generations),
+        len(generations),
     )
 
 
-def _where(same: np.ndarray, text: str) -> pa.Array:
+def _where(same: Array, text: str) -> pa.Array:
     codes = pa.array(np.zeros(len(same), np.int32), mask=~same)
     return pa.DictionaryArray.from_arrays(codes, pa.array([text]))
 
 
-def _flagged(flags: np.ndarray, name: str = "invalid") -> pa.Array:
+def _flagged(flags: Array, name: str = "invalid") -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(flags.astype(np.int32)), pa.array(["ok", name]))
 
 

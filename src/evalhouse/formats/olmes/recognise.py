@@ -19,6 +19,11 @@ _ROW_MARKS = {
     "requests": ("request_type", "doc", "request", "doc_id"),
     "recorded-inputs": ("doc", "requests", "doc_id"),
 }
+_MARKS = {
+    "verbose-metrics": ("token_count_avg_logits_by_domain",),
+    "config": ("task_name", "task_core", "metadata"),
+    "summary": ("all_primary_scores", "tasks"),
+}
 _FIRST_KEYS = {
     "predictions": re.compile(rb'\s*\{\s*"doc_id"\s*:.{0,400}?"metrics"\s*:', re.DOTALL),
     "requests": re.compile(rb'\s*\{\s*"request_type"\s*:\s*"[a-z_]+"\s*,\s*"doc"\s*:', re.DOTALL),
@@ -59,17 +64,13 @@ def _of_object(value: dict[str, Any], text: bytes, name: str) -> str | None:
     for family, marks in _ROW_MARKS.items():
         if all(mark in value for mark in marks):
             return family
-    if "task_name" in value and "metrics" in value and isinstance(value["metrics"], dict):
+    if "task_name" in value and isinstance(value.get("metrics"), dict):
         return _record_family(text, name)
-    if "token_count_avg_logits_by_domain" in value:
-        return "verbose-metrics"
-    if "task_name" in value and "task_core" in value and "metadata" in value:
-        return "config"
-    if "all_primary_scores" in value and "tasks" in value:
-        return "summary"
-    if list(value) == ["metrics"] and isinstance(value["metrics"], list):
-        return "summary"
-    return None
+    for family, keys in _MARKS.items():
+        if all(key in value for key in keys):
+            return family
+    is_old_summary = list(value) == ["metrics"] and isinstance(value["metrics"], list)
+    return "summary" if is_old_summary else None
 
 
 def _record_family(text: bytes, name: str) -> str:

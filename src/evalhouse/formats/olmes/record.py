@@ -121,7 +121,7 @@ class Record:
         """Return the hash recomputed from the settings, and the rule that gave it."""
         claimed = self.task_hash if subject == "task" else self.model_hash
         settings = self.part(f"{subject}_config")
-        if not settings or self.is_aggregate and subject == "task":
+        if not settings or (self.is_aggregate and subject == "task"):
             return None
         name: Any = subject
         now, before = settings_hash(settings, name), settings_hash(settings, name, legacy=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evalhouse.formats.arrays import Array
 from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
 from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
@@ -29,7 +30,7 @@ class Twins:
         self.inferred = False
         self._highest = -1
 
-    def fold(self, items: np.ndarray, firsts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fold(self, items: Array, firsts: Array) -> tuple[Array, Array]:
         """Return folded numbers and which rows are twins; `firsts` saw the same document first."""
         if self.offset is None:
             self._infer(items, firsts)
@@ -38,7 +39,7 @@ class Twins:
         twins = items >= self.offset
         return np.where(twins, items % self.offset, items), twins
 
-    def _infer(self, items: np.ndarray, firsts: np.ndarray) -> None:
+    def _infer(self, items: Array, firsts: Array) -> None:
         again = np.flatnonzero(items > np.maximum(firsts, self._highest))
         again = again[items[again] - firsts[again] >= _SMALLEST_INFERRED]
         if len(again):
@@ -52,7 +53,9 @@ class Twins:
 class RequestRows:
     """Turns rows of a requests file into rows of `requests` and `documents`."""
 
-    def __init__(self, unit: Unit, file: UnitFile, documents: Documents, twins: Twins, cleaner: Cleaner) -> None:
+    def __init__(
+        self, unit: Unit, file: UnitFile, documents: Documents, twins: Twins, cleaner: Cleaner
+    ) -> None:
         self._unit, self._file, self._documents = unit, file, documents
         self.twins, self._cleaner = twins, cleaner
         self.rows = 0

@@ -27,7 +27,9 @@ def table_rows(table: str, rows: list[dict[str, Any]], unit: Unit) -> TableRows:
     """Return a few rows given as dictionaries; columns that none names are left out."""
     names = dict.fromkeys(name for row in rows for name in row)
     schema = arrow_schema(table)
-    columns = {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in names}
+    columns = {
+        name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in names
+    }
     return rows_of(table, len(rows), columns, unit=unit)
 
 
@@ -112,7 +114,9 @@ def metric_rows(
         yield table_rows("metrics", rows, unit)
 
 
-def _reported(record: Record, detail: Detail, tally: Tally | None, primary: str | None) -> list[dict[str, Any]]:
+def _reported(
+    record: Record, detail: Detail, tally: Tally | None, primary: str | None
+) -> list[dict[str, Any]]:
     rows = []
     for scope_type, name, stated in flat_metrics(record.part("metrics")):
         value, note = number(stated)
@@ -122,14 +126,16 @@ def _reported(record: Record, detail: Detail, tally: Tally | None, primary: str 
         rows.append(
             {
                 "scope": "",
-                "scope_type": "suite" if record.is_aggregate and scope_type == "task" else scope_type,
+                "scope_type": "suite"
+                if record.is_aggregate and scope_type == "task"
+                else scope_type,
                 "metric": name,
                 "definition": FORMAT,
                 "value": value,
                 "value_note": note,
                 "n": record.num_instances,
                 "stderr": _stderr(tally, source, value),
-                "is_primary": name == "primary_score" or name == primary,
+                "is_primary": name in {"primary_score", primary},
                 "origin": "reported",
                 "level": "L0",
                 "line": detail.record_line,
@@ -182,7 +188,7 @@ def _recomputed(tally: Tally, primary: str | None) -> list[dict[str, Any]]:
 
 
 def means(tally: Tally) -> dict[str, Moments]:
-    """Return the item metrics that the writer averages: those that are numbers in the first item."""
+    """Return the item metrics that the writer averages: numbers in the first item."""
     first = tally.first or {}
     return {
         name: moments
@@ -194,7 +200,11 @@ def means(tally: Tally) -> dict[str, Moments]:
 def _stderr(tally: Tally | None, name: str, value: float | None) -> float | None:
     """Return the standard error over items, where the items give the stated mean."""
     moments = tally.metrics.get(name) if tally is not None else None
-    if moments is None or value is None or not math.isclose(moments.mean, value, rel_tol=1e-9, abs_tol=1e-12):
+    if (
+        moments is None
+        or value is None
+        or not math.isclose(moments.mean, value, rel_tol=1e-9, abs_tol=1e-12)
+    ):
         return None
     return _finite(moments.stderr)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
@@ -37,7 +38,9 @@ def _in_file(records: Sequence[Record]) -> list[Problem]:
             and record.part("beaker_info").get(mark) != newest.part("beaker_info").get(mark)
         ]
         if marks:
-            found.append(_problem(record, f"its {', '.join(marks)} differ from the newest record's"))
+            found.append(
+                _problem(record, f"its {', '.join(marks)} differ from the newest record's")
+            )
     return found or _paused(records)
 
 
@@ -47,7 +50,7 @@ def _paused(records: Sequence[Record]) -> list[Problem]:
         key=lambda pair: pair[0],
     )
     last_pause = None
-    for (start, record), (later, _) in zip(timed, timed[1:], strict=False):
+    for (start, record), (later, _) in itertools.pairwise(timed):
         if later - (start + timedelta(seconds=record.processing_time or 0)) > _PAUSE:
             last_pause = later
     if last_pause is None:

@@ -100,7 +100,9 @@ def aggregate(members: Sequence[Member], rule: str) -> dict[str, Any]:
     better of two; keys that start with `total_` are summed.
     """
     if rule == "mc_or_rc":
-        return {"primary_score": _better([member.metrics.get("primary_score") for member in members])}
+        return {
+            "primary_score": _better([member.metrics.get("primary_score") for member in members])
+        }
     weights = [member.num_instances for member in members]
     merged = _merge([member.metrics for member in members], weights)
     chosen = merged.get(f"primary_score_{rule}")

@@ -20,7 +20,7 @@ from evalhouse.formats.base import (
 from evalhouse.formats.documents import Documents
 from evalhouse.formats.items import Cleaner
 from evalhouse.formats.lines import LineFile
-from evalhouse.formats.olmes.checks import Checks
+from evalhouse.formats.olmes.checks import Checks, RequestCounts
 from evalhouse.formats.olmes.layouts import INPUTS, PREDICTIONS, REQUESTS
 from evalhouse.formats.olmes.plan import Detail
 from evalhouse.formats.olmes.predictions import PredictionRows, Tally
@@ -43,7 +43,7 @@ class Evidence:
     """What the rows of a unit showed, beside the rows."""
 
     tally: Tally | None = None
-    twin_rows: int = 0
+    requests: RequestCounts = field(default_factory=RequestCounts)
     files: list[FileFacts] = field(default_factory=list)
     redactions: dict[str, int] = field(default_factory=dict)
     rows: int = 0
@@ -102,13 +102,17 @@ class UnitReader:
             for rows in source.read(self._reading.progress):
                 yield from turn.tables(rows)
         except OSError as failure:
-            yield self._problem(file, "unreadable_file", f"the file cannot be read: {failure.strerror}", "damage")
+            yield self._problem(
+                file, "unreadable_file", f"the file cannot be read: {failure.strerror}", "damage"
+            )
         yield from (self._placed(problem, file) for problem in source.problems)
         yield from self._after(file, turn)
         redactions = cleaner.count + self._documents.redactions - before
         yield from self._redacted(file, cleaner, redactions)
         if source.file.live:
-            yield self._problem(file, "live_file", "the file changed while it was read; ingest it again", "notice")
+            yield self._problem(
+                file, "live_file", "the file changed while it was read; ingest it again", "notice"
+            )
         self._evidence.rows += source.count
         self._evidence.files.append(
             FileFacts(
@@ -127,9 +131,13 @@ class UnitReader:
             return RequestRows(self._unit, file, self._documents, self._twins, cleaner)
         if file.family == "recorded-inputs":
             return InputRows(self._unit, file, self._documents, cleaner)
-        return PredictionRows(self._unit, file, self._documents, cleaner, primary_metric=self._primary)
+        return PredictionRows(
+            self._unit, file, self._documents, cleaner, primary_metric=self._primary
+        )
 
-    def _after(self, file: UnitFile, turn: RequestRows | InputRows | PredictionRows) -> Iterator[Problem]:
+    def _after(
+        self, file: UnitFile, turn: RequestRows | InputRows | PredictionRows
+    ) -> Iterator[Problem]:
         if isinstance(turn, PredictionRows):
             self._evidence.tally = turn.tally
             if turn.repeated:
@@ -141,13 +149,14 @@ class UnitReader:
                     "notice",
                 )
         elif isinstance(turn, RequestRows):
-            self._evidence.twin_rows += turn.twin_rows
+            self._evidence.requests.twins += turn.twin_rows
+            self._evidence.requests.conditioned += turn.rows - turn.twin_rows
             if self._twins.inferred:
                 yield self._problem(
                     file,
                     "undeclared_twins",
-                    f"no offset of unconditioned requests is declared; {self._twins.offset} was inferred "
-                    "from equal documents",
+                    f"no offset of unconditioned requests is declared; {self._twins.offset} was "
+                    "inferred from equal documents",
                     "notice",
                 )
 
@@ -155,15 +164,18 @@ class UnitReader:
         if count:
             lines = f"; lines {_some(cleaner.lines)}" if cleaner.lines else ""
             yield self._problem(
-                file, "redacted", f"{count} secrets were replaced before anything was stored{lines}", "notice"
+                file,
+                "redacted",
+                f"{count} secrets were replaced before anything was stored{lines}",
+                "notice",
             )
 
     def _record_rows(self) -> Iterator[TableRows | Problem]:
         unit, record, tally = self._unit, self._record, self._evidence.tally
         yield from metric_rows(unit, self._detail, record, tally, self._primary)
         checks = Checks(unit, self._detail, record, self._primary)
-        yield from checks.rows(tally)
-        yield from checks.problems(tally, self._evidence.twin_rows)
+        yield from checks.rows(tally, self._evidence.requests)
+        yield from checks.problems(tally)
         if record is not None:
             row, redactions = record_row(unit, self._detail, record, self._reading.redactor)
             yield row
@@ -189,7 +201,9 @@ class UnitReader:
         data = None if problem.bytes is None else redactor.text(problem.bytes)[0]
         excerpt = problem.excerpt
         if excerpt is not None:
-            excerpt = redactor.text(excerpt.encode("utf-8", "replace"))[0].decode("utf-8", "replace")
+            excerpt = redactor.text(excerpt.encode("utf-8", "replace"))[0].decode(
+                "utf-8", "replace"
+            )
         return msgspec.structs.replace(
             problem,
             path=file.relative_path,
@@ -223,10 +237,12 @@ def _fingerprint(detail: Detail, files: Sequence[tuple[str, str]]) -> str:
     # Where the record stands counts too: the file of records is written again from that.
     place = [detail.record_file_id, detail.record_line]
     record = None if detail.record is None else [ids.sha256_hex(detail.record), *place]
-    config = None if detail.config is None or detail.record is not None else ids.sha256_hex(detail.config)
-    return ids.sha256_hex(
-        ids.canonical_json([record, config, members, sorted(map(list, files))])
+    config = (
+        None
+        if detail.config is None or detail.record is not None
+        else ids.sha256_hex(detail.config)
     )
+    return ids.sha256_hex(ids.canonical_json([record, config, members, sorted(map(list, files))]))
 
 
 def _some(numbers: Sequence[int], limit: int = 5) -> str:
