@@ -99,6 +99,7 @@ class LineFile:
                 self._hold(held, text, state)
                 continue
             first = text.find(b"\n")
+            self._give_up_if_long(held, first, state)
             if state.skipped and first >= 0:
                 self._report_long(state, state.skipped + first)
                 state.advance(1, state.skipped + first + 1)
@@ -127,10 +128,14 @@ class LineFile:
             state.skipped += len(text)
         elif text:
             held.append(text)
-            length = sum(map(len, held))
-            if length > self.limits.longest_line:
-                state.excerpt, state.skipped = held[0][:EXCERPT], length
-                held.clear()
+            self._give_up_if_long(held, 0, state)
+
+    def _give_up_if_long(self, held: list[bytes], more: int, state: _Position) -> None:
+        """Pass over what is held, if the line that it begins is too long with `more` bytes."""
+        length = sum(map(len, held))
+        if length + more > self.limits.longest_line and held:
+            state.excerpt, state.skipped = held[0][:EXCERPT], length
+            held.clear()
 
     def _report_long(self, state: _Position, length: int) -> None:
         self.problems.append(
