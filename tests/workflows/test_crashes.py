@@ -23,7 +23,12 @@ KILLS = int(os.environ.get("EVALHOUSE_KILLS", "3"))
 
 
 def start(
-    house: Path, point: str = "", *, catalog: str = "", lake: str = "", places: list[Path] | None = None
+    house: Path,
+    point: str = "",
+    *,
+    catalog: str = "",
+    lake: str = "",
+    places: list[Path] | None = None,
 ) -> subprocess.Popen[str]:
     arguments = [str(house), catalog, lake, point, *map(str, places or [EXAMPLES])]
     return subprocess.Popen(

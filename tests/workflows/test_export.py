@@ -337,6 +337,19 @@ def test_choices_of_any_likelihood_come_back_byte_for_byte(
     assert report.different == ()
 
 
+def test_a_line_that_was_too_long_stays_empty_and_is_told(store: Store, tmp_path: Path) -> None:
+    dump = llama(tmp_path)
+    path = dump / "task-006-gsm8k-predictions.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    lines[2] = lines[2].replace(b'"native_id"', b'"padding": "' + b"x" * 9_000 + b'", "native_id"')
+    path.write_bytes(b"\n".join(lines))
+    ingest(store, [tmp_path / "dump"], IngestOptions(processes=1, longest_line=6_000))
+    report, exported = exported_anew(store, dump)
+    assert exported[path.name].split(b"\n") == [*lines[:2], b"", *lines[3:]]
+    told = {file.path: file.difference for file in report.different}
+    assert told[path.name] == "1 damaged lines were not kept and are empty"
+
+
 # -- more than one look at a dump ----------------------------------------------------------------
 
 

@@ -181,7 +181,9 @@ def test_scores_suites_and_hashes_equal_the_known_truth(store: Store) -> None:
     for run in TRUTH:
         for task in [*run["tasks"], *run["suites"]]:
             if task.get("recorded", True):
-                row = held[run["folder"].split("/")[0], run["model"], task.get("alias") or task["name"]]
+                row = held[
+                    run["folder"].split("/")[0], run["model"], task.get("alias") or task["name"]
+                ]
                 assert row["primary_value"] == task["primary_score"]
                 assert row["task_hash"] == task["task_hash"]
                 expected += 1
@@ -194,7 +196,9 @@ def test_a_task_without_a_record_gets_recomputed_numbers(store: Store) -> None:
     assert (row["n_items"], row["primary_value"]) == (6, None)
     assert row["value_note"] == "no record, and no primary metric is known"
     task = "arc_easy:mc::olmes"
-    again = rows(store, f"select metric, value from metrics where task = '{task}' and origin = 'recomputed'")
+    again = rows(
+        store, f"select metric, value from metrics where task = '{task}' and origin = 'recomputed'"
+    )
     assert {"acc_raw", "acc_per_char", "no_answer"} <= {row["metric"] for row in again}
 
 
@@ -216,7 +220,10 @@ def test_every_generation_and_naming_is_understood(
     truth = make_run(tmp_path / "d", stems=stems, era=era)
     ledger = ingest(store, [tmp_path / "d"])
     assert ledger.checks["mismatch"] == 0
-    found = {row["task"]: row["n"] for row in rows(store, "select task, count(*) n from responses group by 1")}
+    found = {
+        row["task"]: row["n"]
+        for row in rows(store, "select task, count(*) n from responses group by 1")
+    }
     assert found == {task.alias: task.docs for task in truth.tasks}
     assert one(store, "select count(*) from checks where metric = 'rows.task_hash'") == len(found)
 
@@ -227,7 +234,9 @@ def test_two_aliases_of_one_task_are_never_crossed(store: Store, tmp_path: Path)
     ledger = ingest(store, [tmp_path / "d"])
     assert ledger.checks["mismatch"] == 0
     for task in truth.tasks:
-        hashes = rows(store, f"select distinct task_hash from responses where task = '{task.alias}'")
+        hashes = rows(
+            store, f"select distinct task_hash from responses where task = '{task.alias}'"
+        )
         assert hashes == [{"task_hash": task.task_hash}]
 
 
@@ -235,7 +244,9 @@ def test_permuted_choices_stale_records_and_sentinels_are_flagged(
     store: Store, tmp_path: Path
 ) -> None:
     wrong = frozenset({"permuted", "stale", "sentinels"})
-    make_run(tmp_path / "d", tasks=(mc_task("boolq"), mc_task("arc_easy")), docs=30, accidents=wrong)
+    make_run(
+        tmp_path / "d", tasks=(mc_task("boolq"), mc_task("arc_easy")), docs=30, accidents=wrong
+    )
     ledger = ingest(store, [tmp_path / "d"])
     kinds = {kind for _, kind in ledger.problem_counts}
     assert {"choice_order", "stale_record", "sentinel"} <= kinds
@@ -304,11 +315,21 @@ def test_no_secret_reaches_the_disk_and_the_ledger_says_where_they_were(
     make_run(tmp_path / "d", tasks=(GSM8K, mc_task("boolq")), accidents=frozenset({"secrets"}))
     ledger = ingest(store, [tmp_path / "d"])
     secrets = [value.removeprefix("Bearer ") for value in planted().values()]
-    held = [dict(row) for table in ("responses", "records", "items") for row in rows(store, f"from {table}")]
-    held += [dict(row) for table in ("prompt_texts", "runs", "environments") for row in rows(store, f"from {table}")]
+    held = [
+        dict(row)
+        for table in ("responses", "records", "items")
+        for row in rows(store, f"from {table}")
+    ]
+    held += [
+        dict(row)
+        for table in ("prompt_texts", "runs", "environments")
+        for row in rows(store, f"from {table}")
+    ]
     text = repr(held)
     assert [secret for secret in secrets if secret in text] == []
-    raw = b"".join(path.read_bytes() for path in tmp_path.joinpath("house").rglob("*") if path.is_file())
+    raw = b"".join(
+        path.read_bytes() for path in tmp_path.joinpath("house").rglob("*") if path.is_file()
+    )
     assert [secret for secret in secrets if secret.encode() in raw] == []
     assert text.count("⟦redacted:") >= len(secrets)
     assert any(path.endswith("predictions.jsonl") for path in ledger.redactions)
@@ -329,7 +350,10 @@ def test_a_line_beyond_the_limit_is_a_problem_and_the_rest_is_read(
     assert ("damage", "too_long_line") in ledger.problem_counts
     (row,) = rows(store, "select line, bytes from problems where kind = 'too_long_line'")
     assert row["line"] == 3
-    assert one(store, "select count(*) from responses where task = 'gsm8k::olmes' and line in (2, 4)") >= 2
+    assert (
+        one(store, "select count(*) from responses where task = 'gsm8k::olmes' and line in (2, 4)")
+        >= 2
+    )
 
 
 def test_old_dumps_of_nothing_but_records_are_whole(store: Store, tmp_path: Path) -> None:

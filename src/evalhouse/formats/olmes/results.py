@@ -60,13 +60,14 @@ def record_row(
         "limit": _spelled_limit(stored),
         "primary_metric": record.primary_metric,
         "keys": keys,
-        "scalars": _valid(object_text(scalars)),
+        "scalars": object_text({key: _valid(piece) for key, piece in scalars.items()}),
         "line": detail.record_line,
         "source_file_id": detail.record_file_id,
     }
     row |= {name: _valid(stored.slices[name]) for name in NESTED if name in stored.slices}
-    exact = stored.is_rebuilt and all(_valid(piece) == piece for piece in stored.slices.values())
-    exact = exact and keys.split(",") == list(stored.slices)
+    exact = stored.is_rebuilt and keys.split(",") == list(stored.slices)
+    exact = exact and row["scalars"] == object_text(scalars)
+    exact = exact and all(row[name] == stored.slices[name] for name in NESTED if name in row)
     row["text"] = None if exact else stored.text
     return table_rows("records", [row], unit), redacted
 
