@@ -506,15 +506,79 @@ def test_names_from_a_record_stay_in_the_folder(store: Store, tmp_path: Path) ->
     assert "task-005-_etc_x-config.json" in exported
 
 
+def test_tasks_that_share_a_name_get_files_of_their_own(store: Store, tmp_path: Path) -> None:
+    dump = llama(tmp_path)
+    for path in dump.glob("task-*"):
+        path.unlink()
+    edit_records(dump, lambda records: [*records, records[-1] | {"task_hash": "f" * 32}])
+    _, exported = through_the_house(store, tmp_path / "dump")
+    assert sum("gsm8k::olmes" in name and "#" in name for name in exported) == 2
+    assert sum("gsm8k::olmes" in name for name in exported) == 4
+
+
+def change_files(store: Store, change: str, name: str, *values: Any) -> None:
+    """Change a row of the table `files`, as no ingest would."""
+    with store.catalog._database.write() as session:
+        session.execute(f"UPDATE files SET {change} WHERE relative_path = ?", *values, name)
+        session.execute("UPDATE house_settings SET value = '999' WHERE name = 'catalog_version'")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("metrics.json", "blob = NULL", "the house has no copy of it"),
+        (
+            "task-000-arc_easy-requests.jsonl",
+            "unit_id = NULL",
+            "the house does not see its rows any more",
+        ),
+        (
+            "task-000-arc_easy-config.json",
+            "relative_path = 'task-099-x-config.json', sha256 = NULL",
+            "no record in the house says what it said",
+        ),
+    ],
+)
+def test_what_the_house_cannot_give_again_is_listed(
+    store: Store, tmp_path: Path, name: str, change: str, reason: str
+) -> None:
+    (run_id,) = take_in(store, llama(tmp_path).parents[2])
+    change_files(store, change, name)
+    report = export_olmes(store, run_id, tmp_path / "out")
+    assert reason in [file.reason for file in report.omitted]
+    assert not (tmp_path / "out" / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        ("sha256 = NULL", "the house has no hash of the source's file"),
+        ("sha256 = 'other'", "its values are spelled otherwise"),
+    ],
+)
+def test_what_is_not_proved_identical_is_told(
+    store: Store, tmp_path: Path, change: str, difference: str
+) -> None:
+    (run_id,) = take_in(store, llama(tmp_path).parents[2])
+    change_files(store, change, "task-000-arc_easy-requests.jsonl")
+    (file,) = export_olmes(store, run_id, tmp_path / "out").different
+    assert (file.difference or "").startswith(difference)
+
+
+def test_a_run_of_another_format_is_refused(store: Store, tmp_path: Path) -> None:
+    (run_id,) = take_in(store, llama(tmp_path).parents[2])
+    with store.catalog._database.write() as session:
+        session.execute("UPDATE sources SET format = 'other'")
+    with pytest.raises(UsageError, match="not read from an OLMES dump"):
+        export_olmes(store, run_id, tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     "name", ["../../outside.json", "/tmp/outside.json", "a/../../outside.json"]
 )
 def test_paths_from_the_catalog_stay_in_the_folder(store: Store, tmp_path: Path, name: str) -> None:
     (run_id,) = take_in(store, llama(tmp_path).parents[2])
-    with store.catalog._database.write() as session:
-        session.execute(
-            "UPDATE files SET relative_path = ? WHERE relative_path = 'metrics-all.jsonl'", name
-        )
+    change_files(store, "relative_path = ?", "metrics-all.jsonl", name)
     export_olmes(store, run_id, tmp_path / "a/b/out")
     assert [path.relative_to(tmp_path / "a/b/out").name for path in tmp_path.rglob("outside*")] == [
         "outside.json"
