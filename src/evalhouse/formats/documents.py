@@ -39,14 +39,17 @@ class Documents:
 
     def codes(self, docs: Sequence[Slice], items: Array, natives: Sequence[Slice]) -> Array:
         """Return a number for each document; equal text has an equal number."""
-        known, result = self._codes, np.empty(len(docs), np.int64)
-        for index, item in enumerate(docs):
-            text = bytes(item)
-            code = known.get(text)
-            if code is None:
-                code = self._add(text, int(items[index]), natives[index])
-            result[index] = code
-        return result
+        known, result = self._codes, []
+        before, code = b"", 0
+        for index, text in enumerate(map(bytes, docs)):
+            if text != before:  # most often it equals the one before, which is quicker to see
+                found = known.get(text)
+                code = (
+                    self._add(text, int(items[index]), natives[index]) if found is None else found
+                )
+                before = text
+            result.append(code)
+        return np.array(result, np.int64)
 
     def _add(self, text: bytes, item: int, native: Slice) -> int:
         code = len(self._first_item)

@@ -38,6 +38,7 @@ class Chunk:
     first_line: int  # number of the first line, from 1
     offset: int  # of its first byte in the unpacked file
     complete: bool = True  # the last line has its line end
+    count: int | None = None  # of its lines; who knows it may say so
 
     @property
     def lines(self) -> list[bytes]:
@@ -119,9 +120,10 @@ class LineFile:
 
     def _chunk(self, whole: bytes, state: _Position, *, complete: bool) -> Iterator[Chunk]:
         chunk = Chunk(whole, state.line, state.offset, complete)
-        state.advance(whole.count(b"\n") + 1, len(whole) + 1)
-        self.lines = state.line - 1
         yield chunk
+        count = whole.count(b"\n") + 1 if chunk.count is None else chunk.count
+        state.advance(count, len(whole) + 1)
+        self.lines = state.line - 1
 
     def _hold(self, held: list[bytes], text: bytes, state: _Position) -> None:
         if state.skipped:

@@ -112,6 +112,7 @@ class RowFile(Generic[Row]):
             return None
         if not rows or self._rebuilt(rows) != whole:
             return None
+        chunk.count = len(rows)
         numbers = range(chunk.first_line, chunk.first_line + len(rows))
         return Rows(rows, numbers, size=len(whole), rebuild=self._line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -50,7 +51,12 @@ def constant(value: str | None, length: int) -> pa.Array:
     """Return a column of one repeated text, at the cost of one copy of it."""
     if value is None:
         return pa.nulls(length, pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, np.int32)), pa.array([value]))
+    return pa.DictionaryArray.from_arrays(_zeros(length), pa.array([value]))
+
+
+@lru_cache(maxsize=8)
+def _zeros(length: int) -> pa.Array:
+    return pa.array(np.zeros(length, np.int32))
 
 
 def kind_of(value: bytes) -> str:
@@ -99,6 +105,8 @@ def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
     if (codes != first).any():
         return _mixed(slices)
     name = KINDS[first]
+    if buffer == bytes(slices[0]) * len(slices):
+        return _repeated(bytes(slices[0]), len(slices))
     if name == "text" and b"\\" not in buffer:
         return _unquoted(buffer, offsets), constant("text", len(slices))
     if name == "integer" and not any(mark in buffer for mark in (b".", b"e", b"E")):
@@ -106,6 +114,11 @@ def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
     if name == "null":
         return constant(None, len(slices)), constant("null", len(slices))
     return _mixed(slices)
+
+
+def _repeated(value: bytes, length: int) -> tuple[pa.Array, pa.Array]:
+    text, kind = plain(value)
+    return constant(text, length), constant(kind, length)
 
 
 def _unquoted(buffer: bytes, offsets: Array) -> pa.Array:

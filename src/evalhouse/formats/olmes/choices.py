@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -147,7 +148,7 @@ def decode(outputs: Sequence[msgspec.Raw | bytes], keys: tuple[str, ...]) -> Cho
     np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)), out=offsets[1:])
     kinds = {float: np.float64, int: np.int64, bool: np.bool_}
     arrays: dict[str, Array] = {
-        name: np.array([getattr(choice, name) for choice in flat], kinds[_BASE[name]])
+        name: np.fromiter(map(attrgetter(name), flat), kinds[_BASE[name]], len(flat))
         for name in keys
         if name in _BASE
     }
@@ -168,19 +169,18 @@ def rebuilt_outputs(
 
 def _same_text(values: list[Any], texts: Sequence[msgspec.Raw | bytes]) -> Array:
     """Compare values with JSON texts as Python writes them; no value is or holds text."""
-    whole = b"[" + b",".join(texts) + b"]"
-    if msgspec.json.encode(values) == _compact(whole):
+    encoded = msgspec.json.format(msgspec.json.encode(values), indent=0)
+    if encoded == b"[" + b", ".join(texts) + b"]":
         return np.ones(len(values), np.bool_)
     same = [
-        msgspec.json.encode(value) == _compact(bytes(text)) or _as_python(value) == bytes(text)
-        for value, text in zip(values, texts, strict=True)
+        _spaced(value) == text or _as_python(value) == text
+        for value, text in zip(values, map(bytes, texts), strict=True)
     ]
     return np.array(same, np.bool_)
 
 
-def _compact(text: bytes) -> bytes:
-    spaceless = text.replace(b", ", b",").replace(b": ", b":")
-    return spaceless.replace(b"e-0", b"e-").replace(b"e+", b"e")
+def _spaced(value: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=0)
 
 
 def _as_python(value: Any) -> bytes:

@@ -162,6 +162,10 @@ def text_column(rows: Rows[Any], name: str) -> pa.Array:
 
 def integers(rows: Rows[Any], name: str) -> pa.Array:
     """Return a field that holds small integers; null, and the line kept, where it does not."""
+    slices = rows.column(name)
+    buffer = b"".join(slices)
+    if len(buffer) == len(slices) and buffer.isdigit():
+        return pa.array(np.frombuffer(buffer, np.uint8).astype(np.int64) - ord("0"))
     known: dict[bytes, int | None] = {}
     values = []
     for index, item in enumerate(rows.column(name)):
