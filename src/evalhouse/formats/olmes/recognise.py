@@ -24,7 +24,12 @@ _MARKS = {
     "config": ("task_name", "task_core", "metadata"),
     "summary": ("all_primary_scores", "tasks"),
 }
-_FIRST_KEYS = {
+_NAMED = rb'\s*\{\s*"task_name"\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*'
+_FIRST_KEYS = {  # of an object that does not end where we stop reading
+    "record": re.compile(_NAMED + rb'"task_hash"\s*:'),
+    "config": re.compile(_NAMED + rb'"task_core"\s*:'),
+    "summary": re.compile(rb'\s*\{\s*"all_primary_scores"\s*:\s*\['),
+    "verbose-metrics": re.compile(rb'\s*\{\s*"token_count_avg_logits_by_domain"\s*:'),
     "predictions": re.compile(rb'\s*\{\s*"doc_id"\s*:.{0,400}?"metrics"\s*:', re.DOTALL),
     "requests": re.compile(rb'\s*\{\s*"request_type"\s*:\s*"[a-z_]+"\s*,\s*"doc"\s*:', re.DOTALL),
 }
@@ -56,7 +61,8 @@ def _by_content(head: bytes, file: FoundFile) -> str | None:
         return "vestige" if _is_vestige(text) else None
     value = _first_value(text, whole=len(head) < HEAD_BYTES)
     if not isinstance(value, dict):
-        return next((name for name, keys in _FIRST_KEYS.items() if keys.match(text)), None)
+        family = next((name for name, keys in _FIRST_KEYS.items() if keys.match(text)), None)
+        return _record_family(text, file.name) if family == "record" else family
     return _of_object(value, text, file.name)
 
 
@@ -69,7 +75,7 @@ def _of_object(value: dict[str, Any], text: bytes, name: str) -> str | None:
     for family, keys in _MARKS.items():
         if all(key in value for key in keys):
             return family
-    is_old_summary = list(value) == ["metrics"] and isinstance(value["metrics"], list)
+    is_old_summary = isinstance(value.get("metrics"), list) and set(value) <= set(_VESTIGES)
     return "summary" if is_old_summary else None
 
 
