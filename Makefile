@@ -30,6 +30,7 @@ check: $(READY) ## Look for faults without running: style, types, imports, docum
 	@$(PY) -m mypy $(CODE)
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m scripts.reference --check
+	@$(PY) -m scripts.statements --check
 	@$(PY) -m scripts.readme --check
 	@$(PY) -m scripts.style
 
@@ -39,6 +40,7 @@ fix: $(READY) ## Format the code and repair what ruff can repair
 
 docs: $(READY) ## Write the reference and the sessions of the README anew
 	@$(PY) -m scripts.reference
+	@$(PY) -m scripts.statements
 	@$(PY) -m scripts.readme
 
 bench: $(READY) ## Measure speed and memory (takes minutes and some GB of disk)

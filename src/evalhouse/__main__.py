@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from evalhouse.loading import do_without_pandas
 from evalhouse.version import __version__
 
 INTERRUPTED = 130  # as a shell tells of SIGINT
@@ -14,6 +15,7 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"evalhouse {__version__}\n")
         return
+    do_without_pandas()
     try:
         from evalhouse.cli.app import run  # noqa: PLC0415 - this is what keeps --version quick
 

@@ -105,6 +105,6 @@ def source_file_id(source: str, relative_path: str) -> str:
     return derive("files", source, relative_path.replace("\\", "/"))
 
 
-def file_location_id(path: str) -> str:
-    """Return the id of one place where a file was seen (an absolute path or URL)."""
-    return derive("locations", path)
+def file_location_id(source: str, path: str) -> str:
+    """Return the id of one place (an absolute path or URL) where a source's file was seen."""
+    return derive("locations", source, path)

@@ -22,7 +22,7 @@ _SETTING = re.compile(
 )
 _ESCAPED_SETTING = re.compile(rb'\\"([A-Za-z0-9_.-]{1,80})\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"')
 _ARGUMENT = re.compile(
-    rb"(?<![A-Za-z0-9_-])(?:--)?([A-Za-z][A-Za-z0-9_-]{1,60})[= ]([^\s,;&\"\\']+)"
+    rb"(?<![A-Za-z0-9_-])(?:--([A-Za-z][\w-]{1,60})[= ]|([A-Za-z][\w-]{1,60})=)([^\s,;&\"\\']+)"
 )
 
 
@@ -130,6 +130,14 @@ class Redactor:
         """Replace what looks like a secret; also say how many were replaced."""
         return self._replace(data, self.secrets(data))
 
+    def request(self, data: bytes) -> tuple[bytes, int]:
+        """Replace secrets in a request: by shape anywhere, by key among its own settings.
+
+        What its texts quote (code, chats) is evidence and is judged by shape alone.
+        """
+        found = [*self._by_key(data, _SETTING), *self.secrets(data)]
+        return self._replace(data, _without_overlaps(found))
+
     def settings(self, data: bytes) -> tuple[bytes, int]:
         """Replace secrets in JSON text of settings, by key and by shape; all else stays."""
         found = [
@@ -143,9 +151,9 @@ class Redactor:
     def _by_key(self, data: bytes, pattern: re.Pattern[bytes]) -> list[Secret]:
         found = []
         for match in pattern.finditer(data):
-            name = match.group(1).decode("utf-8", "replace")
-            group = 2 if match.group(2) is not None else 3
-            value = match.group(group).decode("utf-8", "replace")
+            groups = [each for each in range(1, pattern.groups + 1) if match[each] is not None]
+            name, group = match[groups[0]].decode("utf-8", "replace"), groups[-1]
+            value = match[group].decode("utf-8", "replace")
             if self._rules.is_secret_key(name) and value.upper() not in self._rules.placeholders:
                 found.append(Secret(match.start(group), match.end(group), "setting"))
         return found

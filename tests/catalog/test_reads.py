@@ -14,7 +14,7 @@ PATHS = ("/d/a", "/d/a.b", "/d/a/x", "/d/a/y/z", "/d/a0", "/d/ab", "/d/é", "/D/
 
 
 def _file(path: str, **values: Any) -> SourceFile:
-    place = ids.file_location_id(path)
+    place = ids.file_location_id("source", path)
     return msgspec.structs.replace(sample(SourceFile), path=path, location_id=place, **values)
 
 

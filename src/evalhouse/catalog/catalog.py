@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from evalhouse.catalog import batches, reads, settings
+from evalhouse.catalog import batches, reads, settings, statements
 from evalhouse.catalog.batches import BatchOutcome
 from evalhouse.catalog.database import Database
 from evalhouse.catalog.reads import KnownFile, LiveUnit, Snapshot
@@ -184,10 +184,8 @@ class Catalog:
                 f"`{self._database.place}` holds other tables (`{min(others)}`); a catalog needs "
                 f"an empty database"
             )
-        if self.dialect == "sqlite" and not there:
-            from evalhouse.catalog import creation  # noqa: PLC0415 - loads SQLAlchemy, needed once
-
-            creation.create(self._database)
+        if isinstance(self._database, SqliteDatabase) and not there:
+            statements.create(self._database)
         else:
             self.migrate()
 

@@ -105,9 +105,15 @@ class Documents:
             buffer, offsets = joined(texts)
         return len(new), {
             "item_sha256": pa.array([self._hex(code) for code, _, _ in new], pa.string()),
-            "item_key": pa.array([self._key(doc, native) for _, doc, native in new], pa.string()),
+            "item_key": text_array(*joined(self._keys(new))),
             "doc": text_array(buffer, offsets),
         }
+
+    def _keys(self, new: Sequence[tuple[int, bytes, bytes]]) -> list[Slice]:
+        keys: list[Slice] = [self._key(doc, native).encode() for _, doc, native in new]
+        if self._redactor.hits(b"\n".join(keys)):
+            return [self._clean(bytes(key)) for key in keys]
+        return keys
 
     def _clean(self, text: bytes) -> bytes:
         cleaned, count = self._redactor.text(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,14 @@ import pyarrow as pa
 
 from evalhouse.formats.arrays import Array
 from evalhouse.formats.rowfile import Rows
-from evalhouse.formats.slices import Slice, joined, text_array
+from evalhouse.formats.slices import Slice, joined, json_column, text_array, value_columns
 from evalhouse.redact import Redactor
 
 _WORTHWHILE = 200  # bytes a shared prefix must have to be skipped
 
+
+Lines = Sequence[int] | range
+_Clean = Callable[[bytes], tuple[bytes, int]]
 
 NO_ITEM = -(2**63)
 """Stands for a document number that is no 64-bit integer."""
@@ -91,44 +94,61 @@ class Cleaner:
         self.count = 0
         self.lines: list[int] = []
 
-    def column(
-        self, slices: Sequence[Slice], lines: Sequence[int] | range, *, prefixed: bool = False
-    ) -> pa.Array:
-        """Return slices as a text column without secrets.
+    def column(self, slices: Sequence[Slice], lines: Lines) -> pa.Array:
+        """Return slices as a text column without secrets."""
+        buffer, offsets = joined(slices)
+        if not self._redactor.hits(buffer):
+            return text_array(buffer, offsets)
+        return json_column(self._cleaned(slices, lines, self._redactor.text))
 
-        With `prefixed`, what all of them begin with (the examples of a prompt) is looked at once.
+    def requests(self, slices: Sequence[Slice], lines: Lines) -> pa.Array:
+        """Return requests as a text column without secrets, among their settings too.
+
+        What all of them begin with (the examples of a prompt) is looked at once.
         """
         buffer, offsets = joined(slices)
-        seen = self._unseen(buffer, offsets) if prefixed else buffer
-        if not self._redactor.hits(seen):
+        if not self._redactor.hits(self._unseen(buffer, offsets)):
             return text_array(buffer, offsets)
-        return text_array(
-            *joined(
-                [self.text(bytes(item), line) for item, line in zip(slices, lines, strict=True)]
-            )
-        )
+        return json_column(self._cleaned(slices, lines, self._redactor.request))
+
+    def values(self, slices: Sequence[Slice], lines: Lines) -> tuple[pa.Array, pa.Array]:
+        """Return JSON values as the columns `value` and `value_kind`, without secrets."""
+        if self._redactor.hits(b"\n".join(slices)):
+            slices = self._cleaned(slices, lines, self._redactor.text)
+        return value_columns(slices)
 
     def text(self, data: bytes, line: int) -> bytes:
-        """Return a text without secrets, sought by shape and by the names of settings."""
-        if not self._redactor.hits(data):
-            return data
-        cleaned, count = self._redactor.settings(data)
-        if count:
-            self.count += count
-            self.lines.append(line)
-        return cleaned
+        """Return a text without secrets."""
+        return self._counted(self._redactor.text(data), line)
 
-    def texts(self, rows: Rows[Any]) -> pa.Array:
-        """Return the column `text`: the whole line of the rows that slices cannot rebuild."""
+    def texts(self, rows: Rows[Any], *, settings: str = "") -> pa.Array:
+        """Return the column `text`: the whole line of the rows that slices cannot rebuild.
+
+        The field named by `settings` holds settings, where names tell secrets too.
+        """
         if not rows.texts:
             return pa.nulls(len(rows.rows), pa.string())
         column: list[str | None] = [None] * len(rows.rows)
         for index, text in rows.texts.items():
-            line = rows.lines[index]
-            column[index] = self.text(text.encode("utf-8", "surrogatepass"), line).decode(
-                "utf-8", "replace"
-            )
+            data = text.encode("utf-8", "surrogatepass")
+            if settings:
+                inner = bytes(getattr(rows.rows[index], settings))
+                data = data.replace(inner, self._redactor.request(inner)[0])
+            column[index] = self.text(data, rows.lines[index]).decode("utf-8", "replace")
         return pa.array(column, pa.string())
+
+    def _cleaned(self, slices: Sequence[Slice], lines: Lines, clean: _Clean) -> list[Slice]:
+        return [
+            self._counted(clean(bytes(item)), line)
+            for item, line in zip(slices, lines, strict=True)
+        ]
+
+    def _counted(self, result: tuple[bytes, int], line: int) -> bytes:
+        cleaned, count = result
+        if count:
+            self.count += count
+            self.lines.append(line)
+        return cleaned
 
     def _unseen(self, buffer: bytes, offsets: Array) -> bytes:
         ends = offsets.tolist()

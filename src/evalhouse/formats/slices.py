@@ -111,8 +111,6 @@ def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
         return _unquoted(buffer, offsets), constant("text", len(slices))
     if name == "integer" and not any(mark in buffer for mark in (b".", b"e", b"E")):
         return text_array(buffer, offsets), constant("integer", len(slices))
-    if name == "null":
-        return constant(None, len(slices)), constant("null", len(slices))
     return _mixed(slices)
 
 

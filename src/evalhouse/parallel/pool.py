@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from evalhouse.errors import EvalhouseError
+from evalhouse.loading import do_without_pandas
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -82,21 +85,30 @@ class Workers:
     ) -> Iterator[Result]:
         """Yield the results as they come; `watch` gets the count several times a second.
 
-        This process takes every n-th task and the others the rest.
+        Every process takes the next task when it is done with one: large tasks should come first.
         """
-        here = tasks[:: self.processes]
-        there = [task for place, task in enumerate(tasks) if place % self.processes]
+        left = deque(tasks)
         waiting: set[Future[Result]] = set()
+
+        def submit(_: object = None) -> None:
+            """Give a free process something to do; called from the pool's own thread as well."""
+            if left and self._pool is not None:
+                future = self._pool.submit(_call, function, left.popleft())
+                waiting.add(future)
+                future.add_done_callback(submit)
+
         try:
-            if self._pool is not None:
-                waiting = {self._pool.submit(_call, function, task) for task in there}
-            for task in here:
-                yield function(task, _Watched(self, self._counter, watch))
+            for _ in range(self.processes - 1):
+                submit()
+            while left:
+                with contextlib.suppress(IndexError):  # another process took the last one
+                    yield function(left.popleft(), _Watched(self, self._counter, watch))
             while waiting:
-                done, waiting = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                done, _ = wait(set(waiting), timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 if watch:
                     watch(self.counted)
                 for future in done:
+                    waiting.discard(future)
                     yield future.result()
         except BrokenProcessPool as failure:
             raise EvalhouseError(
@@ -104,7 +116,8 @@ class Workers:
                 "processes with `--processes`"
             ) from failure
         finally:
-            for future in waiting:
+            left.clear()
+            for future in list(waiting):
                 future.cancel()
 
     def __enter__(self) -> Self:
@@ -140,6 +153,7 @@ class _Watched(Counter):
 def _start(total: Any, warm: Callable[[], None] | None) -> None:
     global _shared  # noqa: PLW0603 - a process has one counter
     _shared = total
+    do_without_pandas()
     if warm:
         warm()
 

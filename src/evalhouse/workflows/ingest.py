@@ -15,6 +15,7 @@ import msgspec
 from evalhouse import ids
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Plan, Reading, Unit, UnitFacts
+from evalhouse.formats.files import read_whole
 from evalhouse.formats.lines import LONGEST_LINE
 from evalhouse.normalise.metrics import with_meaning
 from evalhouse.parallel import Workers, processors
@@ -37,8 +38,8 @@ from evalhouse.workflows.shard import (
 SMALL_BYTES = 48 << 20
 """Below so many bytes one process is faster than starting others."""
 
-SHARE_BYTES = 256 << 20
-"""About so much is read into one set of files."""
+SHARE_BYTES = 1 << 30
+"""At most about so much is read into one set of files."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,6 @@ def _read(work: _Work, workers: Workers, units: list[Unit], batch: Batch) -> lis
     if work.options.rehash:
         units = [_forgetting_hashes(unit) for unit in units]
     total = sum(unit.size for unit in units)
-    shares = max(workers.processes, -(-total // SHARE_BYTES))
     shards = [
         Shard(
             name=f"{number:04d}",
@@ -177,7 +177,7 @@ def _read(work: _Work, workers: Workers, units: list[Unit], batch: Batch) -> lis
             redaction_key=work.redaction_key,
             longest_line=work.options.longest_line,
         )
-        for number, pile in enumerate(deal(units, shares))
+        for number, pile in enumerate(deal(units, workers.processes, SHARE_BYTES))
     ]
     results: list[ShardResult] = []
 
@@ -372,12 +372,19 @@ def _read_file(file: SourceFile, facts: FileFacts) -> SourceFile:
 def _keep(work: _Work, file: SourceFile) -> SourceFile:
     """Keep a file as it is, but for secrets."""
     try:
-        raw = Path(file.path).read_bytes()
+        raw, content = read_whole(file.path)
     except OSError as failure:
         return msgspec.structs.replace(file, reason=f"cannot be read: {failure.strerror}")
-    data, count = work.redactor.settings(raw)
+    cleaned, count = work.redactor.settings(content)
+    reason = file.reason
+    if count and raw is not content:
+        reason = f"{reason}; kept unpacked, since secrets were taken out"
     return msgspec.structs.replace(
-        file, blob=work.store.blobs.put(data), sha256=ids.sha256_hex(raw), redactions=count
+        file,
+        blob=work.store.blobs.put(cleaned if count else raw),
+        sha256=ids.sha256_hex(raw),
+        redactions=count,
+        reason=reason,
     )
 
 
@@ -386,7 +393,7 @@ def _unrecognised(made: Plan, recognised: Recognised) -> list[SourceFile]:
     folders = {os.path.dirname(file.path) for file in made.files}  # noqa: PTH120 - text paths
     return [
         SourceFile(
-            location_id=ids.file_location_id(file.path),
+            location_id=ids.file_location_id(made.source_id, file.path),
             source_file_id=ids.source_file_id(made.source_id, "/".join(Path(file.path).parts[-2:])),
             source_id=made.source_id,
             path=file.path,

@@ -182,11 +182,30 @@ def _storable(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def deal(units: list[Unit], shares: int) -> Iterator[tuple[Unit, ...]]:
-    """Deal units into shares of about equal size, the largest first."""
-    piles: list[tuple[int, int, list[Unit]]] = [(0, index, []) for index in range(max(1, shares))]
+def deal(units: list[Unit], processes: int, most: int) -> Iterator[tuple[Unit, ...]]:
+    """Deal units into shares of falling size, so that all processes end at about the same time.
+
+    Each round gives every process the same part of what is left, and none more than `most` bytes.
+    """
+    total = sum(unit.size for unit in units)
+    wanted = _shares(total, processes, most)
+    piles: list[list[Unit]] = [[] for _ in wanted]
+    room = [float(size) for size in wanted]
     for unit in sorted(units, key=lambda unit: (-unit.size, unit.unit_id)):
-        size, index, pile = min(piles, key=lambda load: (load[0], load[1]))
-        pile.append(unit)
-        piles[index] = (size + unit.size + 1, index, pile)
-    yield from (tuple(pile) for _, _, pile in piles if pile)
+        index = max(range(len(room)), key=lambda place: (room[place], -place))
+        piles[index].append(unit)
+        room[index] -= unit.size + 1
+    yield from (tuple(pile) for pile in piles if pile)
+
+
+def _shares(total: int, processes: int, most: int) -> list[int]:
+    if processes == 1:
+        count = max(1, -(-total // most))
+        return [total // count] * count
+    shares: list[int] = []
+    left = total
+    while left > total // 16:
+        size = min(left * 3 // (4 * processes), most)
+        shares += [size] * processes
+        left -= size * processes
+    return shares + [left // processes] * processes if left else shares or [0]

@@ -224,7 +224,7 @@ def _match(records: Sequence[Record], folder: Folder) -> dict[int, TaskFiles]:
     """Return the files of each record: by hash, then by alias, then by registry name."""
     candidates: dict[str, list[int]] = {}
     for stem, files in folder.tasks.items():
-        candidates[stem] = _candidates(records, files)
+        candidates[stem] = _without_copies(records, _candidates(records, files))
     matched: dict[int, TaskFiles] = {}
     for stem, found in candidates.items():
         files = folder.tasks[stem]
@@ -255,6 +255,10 @@ def _candidates(records: Sequence[Record], files: TaskFiles) -> list[int]:
     if files.task_hash is None:
         return named if len(named) < 2 else _by_index(records, named, files)
     return tasks if len(named) < 2 else named
+
+
+def _without_copies(records: Sequence[Record], found: list[int]) -> list[int]:
+    return found[:1] if len({records[index].text for index in found}) == 1 else found
 
 
 def _by_index(records: Sequence[Record], named: list[int], files: TaskFiles) -> list[int]:

@@ -287,7 +287,7 @@ def _file(
     run.files.setdefault(
         claim.file.path,
         SourceFile(
-            location_id=ids.file_location_id(claim.file.path),
+            location_id=ids.file_location_id(run.source_id, claim.file.path),
             source_file_id=source_file_id,
             source_id=run.source_id,
             path=claim.file.path,

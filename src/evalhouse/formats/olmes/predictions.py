@@ -20,7 +20,7 @@ from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers
 from evalhouse.formats.olmes import choices as choice_rows
 from evalhouse.formats.olmes.choices import METRIC_KEYS, Choices, ItemMetrics
 from evalhouse.formats.rowfile import Rows
-from evalhouse.formats.slices import constant, plain, value_columns
+from evalhouse.formats.slices import constant, plain
 from evalhouse.stats.moments import Moments
 
 Slice = msgspec.Raw | bytes
@@ -120,8 +120,8 @@ class PredictionRows:
     def _shared_columns(
         self, rows: Rows[Any], items: Array, attempts: Array
     ) -> dict[str, pa.Array]:
-        native, native_kind = value_columns(rows.column("native_id"))
-        label, label_kind = value_columns(rows.column("label"))
+        native, native_kind = self._cleaner.values(rows.column("native_id"), rows.lines)
+        label, label_kind = self._cleaner.values(rows.column("label"), rows.lines)
         return {
             "doc_id": item_column(items),
             "attempt": pa.array(attempts),

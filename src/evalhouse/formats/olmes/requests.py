@@ -13,7 +13,6 @@ from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
 from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
 from evalhouse.formats.rowfile import Rows
-from evalhouse.formats.slices import value_columns
 
 _SMALLEST_INFERRED = 10_000  # no smaller offset is believed without a declaration
 
@@ -71,9 +70,12 @@ class RequestRows:
         self._documents.link(items[~is_twin], codes[~is_twin])
         self.rows += count
         self.twin_rows += int(is_twin.sum())
-        native, native_kind = value_columns(natives)
-        label, label_kind = value_columns(rows.column("label"))
-        request_type, task_name = text_column(rows, "request_type"), text_column(rows, "task_name")
+        native, native_kind = self._cleaner.values(natives, rows.lines)
+        label, label_kind = self._cleaner.values(rows.column("label"), rows.lines)
+        request_type, task_name = (
+            text_column(rows, "request_type", self._cleaner),
+            text_column(rows, "task_name", self._cleaner),
+        )
         yield from new_documents(self._unit, self._file, self._documents)
         yield rows_of(
             "requests",
@@ -85,14 +87,14 @@ class RequestRows:
                 "native_id_kind": native_kind,
                 "idx": integers(rows, "idx"),
                 "request_type": request_type,
-                "request": self._cleaner.column(rows.column("request"), rows.lines, prefixed=True),
+                "request": self._cleaner.requests(rows.column("request"), rows.lines),
                 "label": label,
                 "label_kind": label_kind,
                 "item_sha256": self._documents.hashes(codes),
                 "unconditioned": pa.array(is_twin),
                 "source_doc_id": item_column(as_written),
                 "task_name": task_name,
-                "text": self._cleaner.texts(rows),
+                "text": self._cleaner.texts(rows, settings="request"),
                 "line": line_numbers(rows),
             },
             unit=self._unit,
@@ -114,9 +116,9 @@ class InputRows:
         natives = rows.column("native_id")
         codes = self._documents.codes(rows.column("doc"), items, natives)
         self._documents.link(items, codes)
-        native, native_kind = value_columns(natives)
-        label, label_kind = value_columns(rows.column("label"))
-        task_name = text_column(rows, "task_name")
+        native, native_kind = self._cleaner.values(natives, rows.lines)
+        label, label_kind = self._cleaner.values(rows.column("label"), rows.lines)
+        task_name = text_column(rows, "task_name", self._cleaner)
         requests = rows.column("requests")
         for index in (place for place, item in enumerate(requests) if not len(item)):
             rows.keep_text(index)
@@ -132,10 +134,10 @@ class InputRows:
                 "native_id_kind": native_kind,
                 "label": label,
                 "label_kind": label_kind,
-                "requests": self._cleaner.column(requests, rows.lines),
+                "requests": self._cleaner.requests(requests, rows.lines),
                 "item_sha256": self._documents.hashes(codes),
                 "task_name": task_name,
-                "text": self._cleaner.texts(rows),
+                "text": self._cleaner.texts(rows, settings="requests"),
                 "line": line_numbers(rows),
             },
             unit=self._unit,
@@ -150,9 +152,9 @@ def new_documents(unit: Unit, file: UnitFile, documents: Documents) -> Iterator[
         yield rows_of("documents", count, columns, unit=unit, source_file_id=file.source_file_id)
 
 
-def text_column(rows: Rows[Any], name: str) -> pa.Array:
+def text_column(rows: Rows[Any], name: str, cleaner: Cleaner) -> pa.Array:
     """Return a field that holds text; the lines where it holds something else are kept."""
-    values, kinds = value_columns(rows.column(name))
+    values, kinds = cleaner.values(rows.column(name), rows.lines)
     if kinds.dictionary.to_pylist() != ["text"]:
         for index, kind in enumerate(kinds.to_pylist()):
             if kind != "text":
