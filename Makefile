@@ -13,7 +13,7 @@ CODE := $(wildcard src tests scripts benchmarks examples)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV EVALHOUSE_HOUSE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench constraints clean
+.PHONY: help demo test check fix docs bench torture constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ docs: $(READY) ## Write the reference and the sessions of the README anew
 
 bench: $(READY) ## Measure speed and memory (takes minutes and some GB of disk)
 	@$(PY) -m benchmarks $(ARGS)
+
+torture: $(READY) ## Run the long proofs: hundreds of kills, thousands of arbitrary inputs (half an hour)
+	@$(PY) -m scripts.torture $(ARGS)
 
 constraints: ## Pin the newest versions that work together (needs network)
 	@$(call need_python)

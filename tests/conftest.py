@@ -17,9 +17,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from pyarrow import fs
 
 from tests.buckets import serve
+
+settings.register_profile("torture", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @dataclass(frozen=True)
