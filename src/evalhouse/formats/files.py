@@ -163,9 +163,9 @@ def unpacked(stream: IO[bytes], magic: bytes, size: int = 1 << 20) -> Iterator[b
 def _gunzip(stream: IO[bytes], size: int) -> Iterator[bytes]:
     engine = zlib.decompressobj(wbits=31)
     while True:
-        packed = engine.unconsumed_tail or stream.read(size)
+        # What is left of a piece comes before the next one, also where another member begins.
+        packed = engine.unused_data or engine.unconsumed_tail or stream.read(size)
         if engine.eof:
-            packed = engine.unused_data or packed
             if not packed:
                 return
             engine = zlib.decompressobj(wbits=31)

@@ -66,10 +66,10 @@ class LineFile:
             before = os.fstat(stream.fileno())
             source = _Hashed(stream, digest.update, progress)
             size = min(self.limits.chunk, self.limits.longest_line)
-            magic = source.peek(size)[:4]
+            magic = source.peek(max(size, len(ZSTD_MAGIC)))[: len(ZSTD_MAGIC)]
             packed = magic.startswith((GZIP_MAGIC, ZSTD_MAGIC))
             pieces = unpacked(source, magic) if packed else source.pieces(size)  # type: ignore[arg-type] # only `read` is used
-            yield from self._split(self._guarded(pieces))
+            yield from self._split(_cut_to(size, self._guarded(pieces)))
             source.drain()
             after = os.stat(self.path)  # noqa: PTH116 - text path
         self.sha256, self.size = digest.hexdigest(), source.count
@@ -93,8 +93,8 @@ class LineFile:
         """Cut pieces at line ends; what follows the last line end waits in `held`."""
         held: list[bytes] = []
         state = _Position()
-        for piece in pieces:
-            text = self._without_bom(piece, state)
+        for piece in self._without_bom(pieces, state):
+            text = piece
             cut = text.rfind(b"\n")
             if cut < 0:
                 self._hold(held, text, state)
@@ -105,6 +105,7 @@ class LineFile:
                 self._report_long(state, state.skipped + first)
                 state.advance(1, state.skipped + first + 1)
                 text, cut, state.skipped = text[first + 1 :], cut - first - 1, 0
+                self.lines = state.line - 1
             if cut >= 0:
                 whole = b"".join([*held, memoryview(text)[:cut]])
                 yield from self._chunk(whole, state, complete=True)
@@ -136,7 +137,8 @@ class LineFile:
         """Pass over what is held, if the line that it begins is too long with `more` bytes."""
         length = sum(map(len, held))
         if length + more > self.limits.longest_line and held:
-            state.excerpt, state.skipped = held[0][:EXCERPT], length
+            state.excerpt = b"".join(piece[:EXCERPT] for piece in held)[:EXCERPT]
+            state.skipped = length
             held.clear()
 
     def _report_long(self, state: _Position, length: int) -> None:
@@ -153,13 +155,20 @@ class LineFile:
         )
 
     @staticmethod
-    def _without_bom(piece: bytes, state: _Position) -> bytes:
-        if state.started or not piece.startswith(BOM):
-            state.started = True
-            return piece
-        state.started = True
-        state.offset += len(BOM)
-        return piece[len(BOM) :]
+    def _without_bom(pieces: Iterator[bytes], state: _Position) -> Iterator[bytes]:
+        """Leave out a byte order mark, which may itself come in pieces."""
+        head = b""
+        for piece in pieces:
+            if state.started:
+                yield piece
+                continue
+            head += piece
+            if len(head) >= len(BOM) or not BOM.startswith(head):
+                state.started = True
+                state.offset = len(BOM) if head.startswith(BOM) else 0
+                yield head[state.offset :]
+        if not state.started:
+            yield head
 
 
 @dataclass
@@ -173,6 +182,15 @@ class _Position:
     def advance(self, lines: int, length: int) -> None:
         self.line += lines
         self.offset += length
+
+
+def _cut_to(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Cut what was unpacked to the pieces that an unpacked file is read in."""
+    for piece in pieces:
+        if len(piece) <= size:
+            yield piece
+        else:
+            yield from (piece[start : start + size] for start in range(0, len(piece), size))
 
 
 class _Hashed:
