@@ -97,11 +97,11 @@ def spelled(value: str | None, kind: str) -> str | None:
 
 def value_columns(slices: Sequence[Slice]) -> tuple[pa.Array, pa.Array]:
     """Return the columns `value` and `value_kind` of JSON values; an empty slice is absent."""
-    if not all(map(len, slices)):
+    if not slices or not all(map(len, slices)):
         return _mixed(slices)
     buffer, offsets = joined(slices)
     codes = _BY_FIRST_BYTE[np.frombuffer(buffer, np.uint8)[offsets[:-1]]]
-    first = int(codes[0]) if len(codes) else _CODES["null"]
+    first = int(codes[0])
     if (codes != first).any():
         return _mixed(slices)
     name = KINDS[first]
@@ -198,6 +198,10 @@ def members(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     position = _skip(text, position + 1)
     while text[position : position + 1] != "}":
+        if found:
+            if text[position : position + 1] != ",":
+                raise ValueError("not a JSON object")
+            position = _skip(text, position + 1)
         key, position = decoder.raw_decode(text, position)
         position = _skip(text, position)
         if not isinstance(key, str) or text[position : position + 1] != ":":
@@ -206,8 +210,6 @@ def members(text: str) -> dict[str, str]:
         _, position = decoder.raw_decode(text, start)
         found[key] = text[start:position]
         position = _skip(text, position)
-        if text[position : position + 1] == ",":
-            position = _skip(text, position + 1)
     if _skip(text, position + 1) < len(text):
         raise ValueError("more than one JSON object")
     return found
