@@ -96,7 +96,7 @@ class RowFile(Generic[Row]):
     def read(self, progress: Callable[[int], None] | None = None) -> Iterator[Rows[Row]]:
         """Yield the rows chunk by chunk."""
         for chunk in self.file.chunks(progress):
-            rows = self._fast(chunk) or self._careful(chunk)
+            rows = (None if self._is_pretty else self._fast(chunk)) or self._careful(chunk)
             self.count += len(rows.rows)
             if rows.rows:
                 yield rows
