@@ -10,20 +10,29 @@ from __future__ import annotations
 import hmac
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import product
 
 import ahocorasick_rs
 
-_WORD = re.compile(rb"[A-Za-z0-9_]")
+# Repeats are possessive: values of megabytes take neither the time nor the memory to go back.
 _SETTING = re.compile(
-    rb'"((?:[^"\\]|\\.){1,80})"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[0-9][0-9.eE+-]*))'
+    rb'"((?:[^"\\]|\\.){1,80}+)"\s*+:\s*+(?:"((?:[^"\\]++|\\.)*+)"|(-?[0-9][0-9.eE+-]*+))'
 )
-_ESCAPED_SETTING = re.compile(rb'\\"([A-Za-z0-9_.-]{1,80})\\"\s*:\s*\\"((?:[^"\\]|\\[^"])*)\\"')
+_ESCAPED_SETTING = re.compile(
+    rb'\\"([A-Za-z0-9_.-]{1,80}+)\\"\s*+:\s*+\\"((?:[^"\\]++|\\[^"])*+)\\"'
+)
+# The letter of a JSON escape (`\n`) is no part of the word that follows it.
+_WORD_START = re.compile(rb"(?<![A-Za-z0-9_])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})")
 _ARGUMENT = re.compile(
-    rb"(?<![A-Za-z0-9_-])(?:--([A-Za-z][\w-]{1,60})[= ]|([A-Za-z][\w-]{1,60})=)([^\s,;&\"\\']+)"
+    rb"(?:(?<![A-Za-z0-9_-])(?!(?<=\\)[bfnrtu])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+    rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)([^\s,;&\"\\']++)"
 )
+_MARKER = re.compile("⟦redacted:[a-z-]+:[0-9a-f]{10}⟧")
+_SEPARATORS = str.maketrans("-. ", "___")
+_CAMEL_WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # in camelCase
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,14 @@ class Rules:
 
     def is_secret_key(self, name: str) -> bool:
         """Tell whether a setting of this name holds a secret."""
-        plain = name.lower().replace("-", "_").replace(".", "_").replace(" ", "_")
+        plain = _CAMEL_WORDS.sub("_", name).lower().translate(_SEPARATORS)
         if plain in self.exact_keys:
             return True
         return any(plain.endswith("_" + suffix) for suffix in self.suffix_keys)
+
+    def is_harmless(self, value: str) -> bool:
+        """Tell whether a secret setting has a value that is none: a placeholder or our marker."""
+        return value.upper() in self.placeholders or _MARKER.fullmatch(value) is not None
 
 
 @cache
@@ -77,6 +90,7 @@ class Secret:
     start: int
     end: int
     kind: str
+    is_number: bool = False  # a JSON number, whose place takes text in quotes
 
 
 class Redactor:
@@ -99,7 +113,8 @@ class Redactor:
     def hits(self, data: bytes) -> list[int]:
         """Return offsets in `data` where a secret may stand, in order; most data has none.
 
-        A hit of a shape is confirmed; a hit of a key name says that `settings` must look.
+        A hit of a shape is confirmed; a hit of a key name says that `request` must look.
+        Without a hit `text` and `request` change nothing; `settings` looks for more.
         """
         found = []
         for index, start, _ in self._anchors.find_matches_as_indexes(data):
@@ -110,9 +125,7 @@ class Redactor:
     def _confirm(self, data: bytes, index: int, start: int) -> Secret | None:
         shape = self._owners[index]
         match = shape.pattern.match(data, start)
-        if match is None or (
-            start and _WORD.match(data, start - 1) and shape.kind != "url-password"
-        ):
+        if match is None or not (shape.kind == "url-password" or _WORD_START.match(data, start)):
             return None
         return Secret(start, match.end(), shape.kind)
 
@@ -154,8 +167,9 @@ class Redactor:
             groups = [each for each in range(1, pattern.groups + 1) if match[each] is not None]
             name, group = match[groups[0]].decode("utf-8", "replace"), groups[-1]
             value = match[group].decode("utf-8", "replace")
-            if self._rules.is_secret_key(name) and value.upper() not in self._rules.placeholders:
-                found.append(Secret(match.start(group), match.end(group), "setting"))
+            if self._rules.is_secret_key(name) and not self._rules.is_harmless(value):
+                is_number = pattern is _SETTING and group == _SETTING.groups
+                found.append(Secret(match.start(group), match.end(group), "setting", is_number))
         return found
 
     def _replace(self, data: bytes, found: list[Secret]) -> tuple[bytes, int]:
@@ -163,13 +177,11 @@ class Redactor:
             return data, 0
         parts, position = [], 0
         for secret in found:
-            value = data[secret.start : secret.end]
-            quoted = secret.kind == "setting" and data[secret.start - 1 : secret.start] != b'"'
-            bare_number = (
-                quoted and data[secret.end : secret.end + 1] in b",}] \n" and _number(value)
-            )
-            marker = self.marker(secret.kind, value)
-            parts += [data[position : secret.start], b'"%b"' % marker if bare_number else marker]
+            marker = self.marker(secret.kind, data[secret.start : secret.end])
+            parts += [
+                data[position : secret.start],
+                b'"%b"' % marker if secret.is_number else marker,
+            ]
             position = secret.end
         parts.append(data[position:])
         return b"".join(parts), len(found)
@@ -186,14 +198,11 @@ def _ending(name: str) -> str:
 
 
 def _spellings(ending: str) -> list[bytes]:
-    words = ending.split("_")
-    camel = words[0] + "".join(word.capitalize() for word in words[1:])
-    spelled = {ending, ending.upper(), ending.capitalize(), "-".join(words), camel}
+    """Return every way to write an ending that `Rules.is_secret_key` understands."""
+    cased = [(word, word.capitalize(), word.upper()) for word in ending.split("_")]
+    separators = ("_", "-", ".", " ", "")
+    spelled = {separator.join(words) for words in product(*cased) for separator in separators}
     return [text.encode() + b'"' for text in sorted(spelled)]
-
-
-def _number(value: bytes) -> bool:
-    return re.fullmatch(rb"-?[0-9][0-9.eE+-]*", value) is not None
 
 
 def _without_overlaps(found: list[Secret]) -> list[Secret]:
@@ -201,4 +210,6 @@ def _without_overlaps(found: list[Secret]) -> list[Secret]:
     for secret in sorted(found, key=lambda item: (item.start, -item.end)):
         if not kept or secret.start >= kept[-1].end:
             kept.append(secret)
+        elif secret.end > kept[-1].end:
+            kept[-1] = replace(kept[-1], end=secret.end)
     return kept

@@ -155,7 +155,8 @@ class Cleaner:
         if not self._prefix and len(ends) > 2:
             samples = [buffer[ends[place] : ends[place + 1]] for place in (0, len(ends) // 2, -2)]
             common: bytes = os.path.commonprefix(samples) or b""  # noqa: RUF071 - bytes, not paths
-            if len(common) >= _WORTHWHILE:
+            # A secret that is cut off at the end counts as well: a quote is the end of any.
+            if len(common) >= _WORTHWHILE and not self._redactor.hits(common + b'"'):
                 self._prefix = common
                 return buffer
         prefix = self._prefix
