@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,29 @@ def test_a_quiet_ingest_prints_problems_alone(call: Evalhouse, tmp_path: Path) -
     done = call("--house", tmp_path / "house", "ingest", DUMPS, "--quiet")
     assert done.out.strip().startswith("problems")
     assert "rows" not in done.out.splitlines()[0]
+
+
+def test_a_name_that_is_not_utf8_is_told_and_stops_nothing(
+    call: Evalhouse, tmp_path: Path, dump: Path
+) -> None:
+    Path(os.fsdecode(os.fsencode(dump) + b"/task-007-\xff-predictions.jsonl")).write_bytes(b"{}")
+    done = call("--house", tmp_path / "house", "ingest", dump, "--json")
+    ledger = json.loads(done.out)
+    assert done.code == 3
+    assert ledger["files"]["parsed"] > 0
+    (path,) = ledger["files"]["unread"]
+    assert path.endswith("task-007-\\xff-predictions.jsonl")
+
+
+@pytest.mark.parametrize("kind", ["", "pipe", os.devnull])
+def test_what_is_neither_folder_nor_file_is_a_wrong_call(
+    call: Evalhouse, tmp_path: Path, kind: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    place = tmp_path / kind if kind else ""
+    done = call("--house", tmp_path / "house", "ingest", place)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
 
 
 def test_a_place_that_is_not_there_is_a_wrong_call(call: Evalhouse, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def tell(ledger: Ledger, session: Session, suggestion: str | None, *, quiet: boo
         _tell_files(ledger)
         _tell_rows(ledger)
     _tell_redactions(ledger)
+    _tell_unread(ledger)
     _tell_problems(ledger, session)
     if not quiet:
         _tell_next(ledger, session, suggestion)
@@ -41,6 +42,7 @@ def as_data(ledger: Ledger) -> dict[str, Any]:
             **{name: ledger.count(name) for name in ("parsed", "kept", "ignored")},
             "unchanged": ledger.unchanged_files,
             "of_no_known_format": dict(ledger.skipped),
+            "unread": dict(ledger.unread),
         },
         "kept_or_ignored": [
             {"path": file.path, "disposition": file.disposition, "reason": file.reason}
@@ -72,8 +74,8 @@ def _tell_runs(ledger: Ledger) -> None:
         for run in ledger.runs[:_LISTED]
     ]
     if not rows:
-        found = "no dump was found" if not ledger.unchanged_files else "nothing is new"
-        say(f"{found}: {counted(ledger.unchanged_files, 'file')} known already")
+        known = f"nothing is new: {counted(ledger.unchanged_files, 'file')} known already"
+        say(known if ledger.unchanged_files else "no dump was found")
         return
     counts = [Column("units read", "right"), Column("unchanged", "right")]
     print_rows([Column("run", is_name=True), Column("label"), *counts], rows)
@@ -129,6 +131,15 @@ def _tell_redactions(ledger: Ledger) -> None:
         say(f"          {near(path)}: {count:,}")
     if len(found) > _LISTED:
         say(f"          and {counted(len(found) - _LISTED, 'more file')}; see `files.redactions`")
+
+
+def _tell_unread(ledger: Ledger) -> None:
+    found = sorted(ledger.unread.items())
+    if found:
+        say(f"unread    {counted(len(found), 'file or folder', 'files or folders')}")
+        say(*(f"          {near(path)}: {reason}" for path, reason in found[:_LISTED]))
+    if len(found) > _LISTED:
+        say(f"          and {len(found) - _LISTED:,} more; `--json` lists them")
 
 
 def _tell_problems(ledger: Ledger, session: Session) -> None:

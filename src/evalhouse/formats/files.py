@@ -48,6 +48,7 @@ class SkippedFile(msgspec.Struct, frozen=True):
     path: str
     root: str
     reason: str
+    is_damage: bool = False  # it was meant to be read, and could not be
 
 
 def walk(places: Iterable[str | os.PathLike[str]]) -> Iterator[FoundFile | SkippedFile]:
@@ -56,40 +57,69 @@ def walk(places: Iterable[str | os.PathLike[str]]) -> Iterator[FoundFile | Skipp
     No link is followed out of its place, and no linked folder at all: it would be read twice.
 
     Raises:
-        UsageError: A place does not exist.
+        UsageError: A place does not exist, or is no file and no folder.
     """
     seen: set[str] = set()
     for place in places:
-        top = os.path.realpath(os.fspath(place))
-        if not os.path.exists(top):  # noqa: PTH110 - `top` is text by design
-            raise UsageError(
-                f"there is nothing at `{os.fspath(place)}`; give a folder of dumps or a file of one"
-            )
-        root = top if os.path.isdir(top) else os.path.dirname(top)  # noqa: PTH112, PTH120
-        found = _below(top, root) if root == top else iter([_found(top, root, Path(top).stat())])
-        for item in found:
+        for item in _at(os.fspath(place)):
             if item.path not in seen:
                 seen.add(item.path)
                 yield item
 
 
-def _below(folder: str, root: str) -> Iterator[FoundFile | SkippedFile]:
+def _at(place: str) -> Iterator[FoundFile | SkippedFile]:
+    top = os.path.realpath(place)
+    if not place or not os.path.exists(top):  # noqa: PTH110 - `top` is text by design
+        raise UsageError(f"there is nothing at `{place}`; give a folder of dumps or a file of one")
+    if not _is_text(top):
+        raise UsageError(f"the name of `{place}` is not UTF-8; rename it to have it read")
+    status = Path(top).stat()
+    if stat.S_ISDIR(status.st_mode):
+        yield from _below(top)
+    elif stat.S_ISREG(status.st_mode):
+        yield _found(top, os.path.dirname(top), status)  # noqa: PTH120 - as above
+    else:
+        raise UsageError(f"`{place}` is neither a folder nor a file; give one of those")
+
+
+def _below(root: str) -> Iterator[FoundFile | SkippedFile]:
+    """Yield what is below a folder; a stack, since folders nest deeper than calls may."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as failure:
+            reason = f"cannot be listed: {failure.strerror}"
+            yield SkippedFile(folder, root, reason, is_damage=True)
+            continue
+        folders = []
+        for entry in entries:
+            if not _is_text(entry.name):
+                reason = "its name is not UTF-8; rename it to have it read"
+                yield SkippedFile(entry.path, root, reason, is_damage=True)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            else:
+                yield _entry(entry, root)
+        waiting += reversed(folders)
+
+
+def _entry(entry: os.DirEntry[str], root: str) -> FoundFile | SkippedFile:
     try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
+        if entry.is_symlink():
+            return _linked(entry.path, root)
+        if entry.is_file(follow_symlinks=False):
+            return _found(entry.path, root, entry.stat(follow_symlinks=False))
     except OSError as failure:
-        yield SkippedFile(folder, root, f"cannot be listed: {failure.strerror}")
-        return
-    folders = []
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(entry.path)
-        elif entry.is_symlink():
-            yield _linked(entry.path, root)
-        elif entry.is_file(follow_symlinks=False):
-            yield _found(entry.path, root, entry.stat(follow_symlinks=False))
-    for child in folders:
-        yield from _below(child, root)
+        return SkippedFile(entry.path, root, f"cannot be read: {failure.strerror}", is_damage=True)
+    return SkippedFile(entry.path, root, "neither a file nor a folder, such as a pipe")
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether the name can be stored: what is not UTF-8 comes as lone surrogates."""
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _linked(path: str, root: str) -> FoundFile | SkippedFile:

@@ -36,11 +36,12 @@ def discover(
     catalog: Catalog, places: Sequence[str | os.PathLike[str]], *, rehash: bool
 ) -> Discovery:
     """List the files below the places; folders in which nothing changed are set aside."""
+    there = list(walk(places))
     roots = [os.path.realpath(os.fspath(place)) for place in places]
     known = {path: file for root in roots for path, file in catalog.files_below(root).items()}
     found = Discovery(known)
     folders: dict[str, list[FoundFile]] = defaultdict(list)
-    for item in walk(places):
+    for item in there:
         if isinstance(item, SkippedFile):
             found.skipped.append(item)
         else:

@@ -412,5 +412,12 @@ def _unrecognised(made: Plan, recognised: Recognised) -> list[SourceFile]:
 def _describe_skipped(ledger: Ledger, found: Discovery) -> None:
     ledger.unchanged_files = found.unchanged_files
     ledger.skipped = dict(found.ignored)
+    ledger.unread = {_as_text(item.path): item.reason for item in found.skipped if item.is_damage}
     for item in found.skipped:
-        ledger.skipped[item.reason] = ledger.skipped.get(item.reason, 0) + 1
+        if not item.is_damage:
+            ledger.skipped[item.reason] = ledger.skipped.get(item.reason, 0) + 1
+
+
+def _as_text(path: str) -> str:
+    """Return a path with the bytes escaped that are not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

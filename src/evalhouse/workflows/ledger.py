@@ -27,6 +27,7 @@ class Ledger:
     files: list[SourceFile] = field(default_factory=list)  # of the dumps that were looked at
     unchanged_files: int = 0  # known by size and time, not looked at again
     skipped: dict[str, int] = field(default_factory=dict)  # reason -> files of no known format
+    unread: dict[str, str] = field(default_factory=dict)  # path -> why nobody can say what it is
     rows: Counter[str] = field(default_factory=Counter)  # table -> rows written
     checks: Counter[str] = field(default_factory=Counter)  # status -> numbers verified
     problems: list[Problem] = field(default_factory=list)  # at most `PROBLEMS_SHOWN`, damage first
@@ -57,4 +58,4 @@ class Ledger:
     @property
     def exit_code(self) -> int:
         """Return 3 where something could not be read, else 0."""
-        return 3 if self.damaged else 0
+        return 3 if self.damaged or self.unread else 0
