@@ -52,7 +52,7 @@ def expected(data: bytes) -> list[Numbered]:
 
 
 @given(texts, sizes, packs)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_bytes_in_any_chunks_give_the_same_lines(
     data: bytes, size: int, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -67,7 +67,7 @@ def test_any_bytes_in_any_chunks_give_the_same_lines(
 
 
 @given(texts, sizes, st.integers(1, 12), packs)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_lines_that_are_too_long_are_reported_and_all_others_read(
     data: bytes, size: int, longest: int, pack: Callable[[bytes], bytes]
 ) -> None:

@@ -83,7 +83,7 @@ mixtures = st.lists(st.one_of(healthy, healthy, odd), max_size=12)
 
 
 @given(mixtures, st.booleans(), st.integers(1, 200))
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 def test_each_line_is_read_alike_alone_and_in_any_company(
     lines: list[bytes],
     ends: bool,  # noqa: FBT001 - drawn by hypothesis
@@ -109,7 +109,6 @@ def test_each_line_is_read_alike_alone_and_in_any_company(
 
 
 @given(st.lists(healthy, min_size=1, max_size=8))
-@settings(deadline=None)
 def test_rows_as_the_writer_writes_them_keep_nothing_but_their_slices(lines: list[bytes]) -> None:
     with TemporaryDirectory() as folder:
         rows, file = read(b"\n".join(lines) + b"\n", folder)
@@ -118,7 +117,6 @@ def test_rows_as_the_writer_writes_them_keep_nothing_but_their_slices(lines: lis
 
 
 @given(mixtures)
-@settings(deadline=None)
 def test_every_line_is_a_row_a_problem_or_blank(lines: list[bytes]) -> None:
     with TemporaryDirectory() as folder:
         rows, file = read(b"\n".join([b" ", *lines]) + b"\n", folder)
@@ -130,7 +128,6 @@ def test_every_line_is_a_row_a_problem_or_blank(lines: list[bytes]) -> None:
 
 
 @given(mixtures)
-@settings(deadline=None)
 def test_a_row_that_slices_cannot_rebuild_keeps_its_line(lines: list[bytes]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"

@@ -16,6 +16,7 @@ from evalhouse.formats.slices import Slice, joined, json_column, text_array, val
 from evalhouse.redact import Redactor
 
 _WORTHWHILE = 200  # bytes a shared prefix must have to be skipped
+_LONGEST_HEADER = 60  # bytes of `-----BEGIN … PRIVATE KEY-----`
 
 
 Lines = Sequence[int] | range
@@ -29,13 +30,13 @@ def item_numbers(rows: Rows[Any]) -> Array:
     """Return the document numbers as int64; `NO_ITEM`, and the line kept, where one is not."""
     numbers = rows.column("doc_id")
     try:
-        return np.fromiter(numbers, np.int64, len(numbers))
+        items = np.fromiter(numbers, np.int64, len(numbers))
     except (TypeError, OverflowError):
         fitting = [number if _fits(number) else NO_ITEM for number in numbers]
-        for index, number in enumerate(fitting):
-            if number == NO_ITEM:
-                rows.keep_text(index)
-        return np.array(fitting, np.int64)
+        items = np.array(fitting, np.int64)
+    for index in np.flatnonzero(items == NO_ITEM).tolist():
+        rows.keep_text(index)
+    return items
 
 
 def _fits(number: int | None) -> bool:
@@ -162,8 +163,10 @@ class Cleaner:
         prefix = self._prefix
         if not prefix:
             return buffer
-        # A secret holds one space at most, so none that reaches over the end starts before here.
-        skip = max(prefix.rfind(b" ", 0, max(prefix.rfind(b" "), 0)), 0)
+        # A secret holds one space at most, so none that reaches over the end starts before here;
+        # only the header of a private key may hold more.
+        skip = prefix.rfind(b" ", 0, max(prefix.rfind(b" "), 0))
+        skip = max(min(skip, len(prefix) - _LONGEST_HEADER), 0)
         starts = buffer.startswith
         return b"\n".join(
             [
