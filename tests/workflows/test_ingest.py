@@ -277,6 +277,45 @@ def test_files_that_are_not_a_dumps_are_listed_with_a_reason(store: Store, examp
     assert ledger.skipped == {"no format recognises it": 1}
 
 
+def _experiments(root: Path, *, seeds: tuple[int, int]) -> None:
+    """Two evaluations of one model, in folders of no known form."""
+    for name, seed in zip(("first", "second"), seeds, strict=True):
+        truth = make_run(root / "made", seed=seed, docs=4, snapshot=name)
+        target = root / "results" / name / "m"
+        target.parent.mkdir(parents=True)
+        shutil.move(root / "made" / truth.folder, target)
+
+
+def test_folders_that_contradict_each_other_are_different_runs(
+    store: Store, tmp_path: Path
+) -> None:
+    _experiments(tmp_path, seeds=(1, 2))
+    together = ingest(store, [tmp_path / "results"])
+    assert [p.kind for p in together.problems] == []
+    held = content(store)
+    assert one(store, "select count(*) from runs") == 2
+    snapshots = rows(store, "select value from run_settings where key = 'path.snapshot'")
+    assert {row["value"] for row in snapshots} == {"first", "second"}
+    with open_store(tmp_path / "other") as other:
+        ingest(other, [tmp_path / "results" / "first"])
+        ingest(other, [tmp_path / "results"])
+        assert differences(_settled(content(other)), _settled(held)) == {}
+
+
+def test_folders_that_agree_are_one_run(store: Store, tmp_path: Path) -> None:
+    _experiments(tmp_path, seeds=(1, 2))
+    shutil.rmtree(tmp_path / "results" / "second")
+    shutil.copytree(tmp_path / "results" / "first", tmp_path / "results" / "second")
+    ledger = ingest(store, [tmp_path / "results"])
+    assert one(store, "select count(*) from runs") == 1
+    assert ledger.problem_counts == {}
+
+
+def _settled(held: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A run that was split keeps its row, with nothing in it."""
+    return {name: found for name, found in held.items() if name != "runs"}
+
+
 # -- one schema ----------------------------------------------------------------------------------
 
 

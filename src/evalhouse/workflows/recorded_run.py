@@ -12,7 +12,7 @@ import msgspec
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.formats.olmes.names import Stem
-from evalhouse.formats.olmes.plan import FORMAT
+from evalhouse.formats.olmes.runs import FORMAT
 from evalhouse.formats.olmes.write import ROWS, config_text, record_order, record_text
 from evalhouse.ids import sha256_hex
 from evalhouse.records import SourceFile

@@ -13,8 +13,9 @@ from evalhouse.formats.base import (
     Unit,
     UnitFacts,
 )
-from evalhouse.formats.olmes.plan import FORMAT, one_folder, plan
+from evalhouse.formats.olmes.plan import plan
 from evalhouse.formats.olmes.recognise import recognise
+from evalhouse.formats.olmes.runs import FORMAT, one_folder
 from evalhouse.formats.olmes.unit import UnitReader, unit_fingerprint
 from evalhouse.records import Problem
 

@@ -183,7 +183,7 @@ def run_of(
     settings = {
         "model_config": _parsed(model_config),
         "compute_config": _parsed(compute),
-        "path": where.settings() if where else {},
+        "path": (where.settings() if where else {}) | ({"snapshot": key[1]} if key[1] else {}),
     }
     config = ids.canonical_json(settings)
     run_id = ids.run_id("olmes", *key)
@@ -193,7 +193,7 @@ def run_of(
     )
     label = " ".join(
         str(part)
-        for part in (name, where.revision if where else None, where.snapshot if where else None)
+        for part in (name, where.revision if where else None, key[1])
         if part
     )
     started, finished = _times(ordered)

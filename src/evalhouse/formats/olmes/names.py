@@ -52,7 +52,10 @@ class Coordinates:
 
     @classmethod
     def of(cls, folder: str) -> Coordinates:
-        """Read `<date>_<stage>/_eval_results…/<org>_<model>__<revision>` out of a path."""
+        """Read `<date>_<stage>/_eval_results…/<org>_<model>__<revision>` out of a path.
+
+        The folder above the results names the snapshot, also where it is not a date.
+        """
         parts = folder.replace("\\", "/").split("/")
         for place in range(len(parts) - 1, 0, -1):
             kind = _KIND.match(parts[place])
@@ -62,7 +65,7 @@ class Coordinates:
             below = parts[place + 1] if place + 1 < len(parts) else None
             model, revision = _model(below)
             return cls(
-                snapshot=parts[place - 1] if snapshot else None,
+                snapshot=parts[place - 1] or None,
                 date=snapshot["date"] if snapshot else None,
                 stage=snapshot["stage"] if snapshot else None,
                 results_kind=parts[place],

@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from evalhouse.formats.base import TableRows, Unit, rows_of
-from evalhouse.formats.olmes.plan import FORMAT, Detail
+from evalhouse.formats.olmes.plan import Detail
 from evalhouse.formats.olmes.predictions import Tally
 from evalhouse.formats.olmes.record import NESTED, Record
+from evalhouse.formats.olmes.runs import FORMAT
 from evalhouse.formats.olmes.suites import flat_metrics
 from evalhouse.formats.slices import members, object_text, strict_json
 from evalhouse.records import Cell
