@@ -8,7 +8,7 @@ from dataclasses import dataclass
 FAMILIES = ("verbose-metrics", "recorded-inputs", "predictions", "requests", "metrics", "config")
 
 _STEM = re.compile(
-    r"^(?P<stem>(?:task-(?P<index>\d{3,})-)?(?P<name>.+))-"
+    r"^(?P<stem>(?:task-(?P<index>\d{3,})-)?(?P<name>.+?))-"
     r"(?P<family>verbose-metrics|recorded-inputs|predictions|requests|metrics|config)"
     r"\.jsonl?(?:\.gz|\.zst)?$"
 )
