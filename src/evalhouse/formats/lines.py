@@ -65,16 +65,29 @@ class LineFile:
         with Path(self.path).open("rb", buffering=0) as stream:
             before = os.fstat(stream.fileno())
             source = _Hashed(stream, digest.update, progress)
-            size = min(self.limits.chunk, self.limits.longest_line)
+            size = self._piece
             magic = source.peek(max(size, len(ZSTD_MAGIC)))[: len(ZSTD_MAGIC)]
             packed = magic.startswith((GZIP_MAGIC, ZSTD_MAGIC))
             pieces = unpacked(source, magic) if packed else source.pieces(size)  # type: ignore[arg-type] # only `read` is used
-            yield from self._split(_cut_to(size, self._guarded(pieces)))
+            yield from self._split(self._guarded(pieces))
             source.drain()
             after = os.stat(self.path)  # noqa: PTH116 - text path
         self.sha256, self.size = digest.hexdigest(), source.count
         changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
         self.live = changed or self.size != after.st_size
+
+    @property
+    def _piece(self) -> int:
+        return min(self.limits.chunk, self.limits.longest_line)
+
+    def _cut(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Cut what was unpacked to the pieces that an unpacked file is read in."""
+        size = self._piece
+        for piece in pieces:
+            if len(piece) <= size:
+                yield piece
+            else:
+                yield from (piece[start : start + size] for start in range(0, len(piece), size))
 
     def _guarded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         try:
@@ -93,7 +106,7 @@ class LineFile:
         """Cut pieces at line ends; what follows the last line end waits in `held`."""
         held: list[bytes] = []
         state = _Position()
-        for piece in self._without_bom(pieces, state):
+        for piece in self._cut(self._without_bom(pieces, state)):
             text = piece
             cut = text.rfind(b"\n")
             if cut < 0:
@@ -182,15 +195,6 @@ class _Position:
     def advance(self, lines: int, length: int) -> None:
         self.line += lines
         self.offset += length
-
-
-def _cut_to(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Cut what was unpacked to the pieces that an unpacked file is read in."""
-    for piece in pieces:
-        if len(piece) <= size:
-            yield piece
-        else:
-            yield from (piece[start : start + size] for start in range(0, len(piece), size))
 
 
 class _Hashed:
