@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import attrgetter
@@ -58,6 +58,19 @@ class Rows(Generic[Row]):
     size: int = 0  # bytes
 
     rebuild: Callable[[Row], bytes] = lambda _: b""
+
+    def subset(self, indices: Sequence[int]) -> Rows[Row]:
+        """Return some of the rows, in the order given."""
+        return Rows(
+            [self.rows[index] for index in indices],
+            [self.lines[index] for index in indices],
+            {
+                place: self.texts[index]
+                for place, index in enumerate(indices)
+                if index in self.texts
+            },
+            rebuild=self.rebuild,
+        )
 
     def column(self, name: str) -> list[Any]:
         """Return the values of one field."""

@@ -23,6 +23,7 @@ from evalhouse.formats.arrays import Array
 
 BITS = 1.44269504089  # the writer's log2(e), cut short
 NO_ANSWER = -999
+_LOOKED_AT = 5  # first rows that may show that a task is one of choices
 
 _BASE: dict[str, Any] = {
     "sum_logits": float,
@@ -135,6 +136,41 @@ class Choices:
         close = np.abs(again - claimed) <= 1e-12 * np.abs(claimed)
         possible = (size >= chars) & (size <= 4 * chars)
         return np.asarray((total == 0) & (claimed == 0) | close & possible)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that are alike: all outputs are made of choices, or none is."""
+
+    rows: list[int]
+    keys: tuple[str, ...] = ()
+    choices: Choices | None = None
+
+
+def parts(outputs: Sequence[msgspec.Raw | bytes]) -> list[Part]:
+    """Part rows by what their outputs are; mostly all are alike."""
+    everything = list(range(len(outputs)))
+    keys = _keys_of(outputs)
+    if keys is None:
+        return [Part(everything)]
+    found = decode(outputs, keys)
+    if found is not None:
+        return [Part(everything, keys, found)]
+    fitting = [index for index in everything if decode(outputs[index : index + 1], keys)]
+    others = sorted(set(everything) - set(fitting))
+    return [Part(fitting, keys, decode([outputs[each] for each in fitting], keys)), Part(others)]
+
+
+def _keys_of(outputs: Sequence[msgspec.Raw | bytes]) -> tuple[str, ...] | None:
+    """Return the keys of the first output that is made of choices."""
+    for output in outputs[:_LOOKED_AT]:
+        try:
+            keys = output_keys(json.loads(bytes(output)))
+        except (ValueError, RecursionError):
+            continue
+        if keys is not None:
+            return keys
+    return None
 
 
 def decode(outputs: Sequence[msgspec.Raw | bytes], keys: tuple[str, ...]) -> Choices | None:

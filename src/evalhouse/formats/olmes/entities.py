@@ -192,9 +192,7 @@ def run_of(
         where.model if where else None
     )
     label = " ".join(
-        str(part)
-        for part in (name, where.revision if where else None, key[1])
-        if part
+        str(part) for part in (name, where.revision if where else None, key[1]) if part
     )
     started, finished = _times(ordered)
     run = Run(

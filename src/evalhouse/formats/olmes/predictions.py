@@ -18,7 +18,7 @@ from evalhouse.formats.base import TableRows, Unit, UnitFile, rows_of
 from evalhouse.formats.documents import Documents
 from evalhouse.formats.items import Attempts, Cleaner, item_column, item_numbers, line_numbers
 from evalhouse.formats.olmes import choices as choice_rows
-from evalhouse.formats.olmes.choices import METRIC_KEYS, Choices, ItemMetrics
+from evalhouse.formats.olmes.choices import METRIC_KEYS, Choices, ItemMetrics, Part
 from evalhouse.formats.rowfile import Rows
 from evalhouse.formats.slices import constant, plain
 from evalhouse.stats.moments import Moments
@@ -99,10 +99,21 @@ class PredictionRows:
         rows.keep_odd_spellings("native_id", "label", "task_hash", "model_hash")
         items = item_numbers(rows)
         attempts = self._attempts.of(items)
-        outputs, metrics = rows.column("model_output"), rows.column("metrics")
         self.tally.items += len(items)
-        self._first_row(metrics)
-        scored = self._choices(outputs, metrics, rows.column("label"))
+        self._first_row(rows.column("metrics"))
+        for part in choice_rows.parts(rows.column("model_output")):
+            if len(part.rows) == len(items):
+                yield from self._part(part, rows, items, attempts)
+            elif part.rows:
+                subset = rows.subset(part.rows)
+                yield from self._part(part, subset, items[part.rows], attempts[part.rows])
+
+    def _part(
+        self, part: Part, rows: Rows[Any], items: Array, attempts: Array
+    ) -> Iterator[TableRows]:
+        """Yield rows that are all choices, or all something else."""
+        outputs, metrics = rows.column("model_output"), rows.column("metrics")
+        scored = self._scored(part, outputs, metrics, rows.column("label"))
         columns = self._shared_columns(rows, items, attempts)
         if scored is None:
             columns |= self._generated_columns(outputs, metrics, rows)
@@ -160,12 +171,12 @@ class PredictionRows:
 
     # -- answer choices ----------------------------------------------------------------------
 
-    def _choices(
-        self, outputs: Sequence[Slice], metrics: Sequence[Slice], labels: Sequence[Slice]
+    @staticmethod
+    def _scored(
+        part: Part, outputs: Sequence[Slice], metrics: Sequence[Slice], labels: Sequence[Slice]
     ) -> _Scored | None:
-        keys = choice_rows.output_keys(_loaded(outputs[0]))
-        found = choice_rows.decode(outputs, keys) if keys else None
-        if keys is None or found is None:
+        found, keys = part.choices, part.keys
+        if found is None:
             return None
         gold, usable = _gold(labels, found)
         computed = ItemMetrics.compute(found, gold)
