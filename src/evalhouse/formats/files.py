@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -135,17 +136,22 @@ def _linked(path: str, root: str) -> FoundFile | SkippedFile:
     return _found(path, root, status)
 
 
-def _found(path: str, root: str, status: os.stat_result) -> FoundFile:
+def _found(path: str, root: str, status: os.stat_result) -> FoundFile | SkippedFile:
+    if not os.access(path, os.R_OK):
+        reason = f"cannot be read: {os.strerror(errno.EACCES)}"
+        return SkippedFile(path, root, reason, is_damage=True)
     return FoundFile(path, root, status.st_size, status.st_mtime_ns)
 
 
 def read_head(path: str, limit: int = HEAD_BYTES) -> bytes:
-    """Return up to `limit` bytes of the beginning of a file, unpacked if it is packed."""
-    with Path(path).open("rb") as stream:
-        head = stream.read(limit)
+    """Return up to `limit` bytes of the beginning of a file, unpacked if it is packed.
+
+    Nothing where it is too damaged, or gone since it was found.
+    """
     try:
-        return unpack_head(head, limit)
-    except (zlib.error, zstandard.ZstdError):
+        with Path(path).open("rb") as stream:
+            return unpack_head(stream.read(limit), limit)
+    except (OSError, zlib.error, zstandard.ZstdError):
         return b""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from evalhouse import ids
+from evalhouse.errors import RetryableError
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Plan, Reading, Unit, UnitFacts
 from evalhouse.formats.files import read_whole
@@ -24,6 +25,7 @@ from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
 from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan, unrecognised_reason
 from evalhouse.workflows.ledger import Ledger, RunLine
+from evalhouse.workflows.missing import forgotten, hold, missing
 from evalhouse.workflows.shard import (
     PROBLEMS_SHOWN,
     Shard,
@@ -99,6 +101,7 @@ class _Work:
     def __init__(self, store: Store, options: IngestOptions, tell: Watch) -> None:
         self.store, self.options, self.tell = store, options, tell
         self.ledger = Ledger()
+        self.gone: dict[str, list[SourceFile]] = {}  # by unit, of which rows are here
         key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
         self.redaction_key = key.encode()
         self.redactor = Redactor(self.redaction_key)
@@ -108,9 +111,7 @@ def _read_and_store(work: _Work, found: Discovery) -> None:
     total = sum(file.size for files in found.folders.values() for file in files)
     wanted = work.options.processes or processors()
     with Workers(wanted if total > SMALL_BYTES else 1, warm=warm_up) as workers:
-        plans, recognised = plan(
-            found, work.store.catalog, Reading(work.redactor), work.options.snapshot
-        )
+        plans, recognised = _planned(work, found)
         if not plans:
             return
         units = _pending(work, plans, found)
@@ -119,15 +120,28 @@ def _read_and_store(work: _Work, found: Discovery) -> None:
             _store(work, plans, recognised, results, batch)
 
 
+def _planned(work: _Work, found: Discovery) -> tuple[list[Plan], Recognised]:
+    try:
+        return plan(found, work.store.catalog, Reading(work.redactor), work.options.snapshot)
+    except OSError as failure:  # it could be read a moment ago
+        raise RetryableError(
+            f"`{failure.filename}` cannot be read any more: {failure.strerror}; ingest again"
+        ) from failure
+
+
 def _pending(work: _Work, plans: Sequence[Plan], found: Discovery) -> list[Unit]:
     """Return the units that must be read: those whose evidence is not known to be here."""
-    live = {
-        unit.unit_id: unit.fingerprint
-        for unit in work.store.catalog.live_units([made.run.run_id for made in plans])
-    }
+    run_ids = [made.run.run_id for made in plans]
+    live = {unit.unit_id: unit.fingerprint for unit in work.store.catalog.live_units(run_ids)}
+    earlier = work.store.catalog.files_of_runs(run_ids) if live else []
+    work.gone = missing(plans, earlier, live)
+    held = {} if work.options.rehash else work.gone
     pending = []
     for made in plans:
-        units = [_with_known_hashes(unit, found, live) for unit in made.units]
+        hold(made, held)
+        units = [
+            _with_known_hashes(unit, found, live) for unit in made.units if unit.unit_id not in held
+        ]
         fresh = [unit for unit in units if work.options.rehash or not _is_here(unit)]
         pending += fresh
         work.ledger.runs.append(
@@ -136,7 +150,7 @@ def _pending(work: _Work, plans: Sequence[Plan], found: Discovery) -> list[Unit]
                 short_id=made.run.short_id,
                 label=made.run.label,
                 units=len(fresh),
-                unchanged=len(units) - len(fresh),
+                unchanged=len(made.units) - len(fresh),
             )
         )
     return pending
@@ -219,7 +233,7 @@ def _store(
             retired += _retired(work.store, plans, files)
             units += _units(made, facts)
             units.append(_plan_unit(made, writers, extra, files))
-            entities += _entities(made, facts, files)
+            entities += [*_entities(made, facts, files), *_forgotten(work, made)]
             work.ledger.files += files
         batch.add(writers.close())
     for result in (*results, extra):
@@ -345,6 +359,14 @@ def _described_files(
     kept = {file.path for file in made.keep}
     described_files = [_keep(work, file) if file.path in kept else file for file in files]
     return described_files + _unrecognised(made, recognised)
+
+
+def _forgotten(work: _Work, made: Plan) -> list[SourceFile]:
+    return [
+        forgotten(file, keeps_rows=not work.options.rehash)
+        for unit in made.units
+        for file in work.gone.get(unit.unit_id, ())
+    ]
 
 
 def _record_redactions(made: Plan, facts: dict[str, UnitFacts]) -> dict[str, int]:
