@@ -20,12 +20,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class EvalhouseError(Exception):
     """Something a person can act on; the message is one lower-case sentence."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as it is: the constructor takes other arguments."""
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class UsageError(EvalhouseError):
@@ -107,6 +112,15 @@ def boundary(wrapped: type[EvalhouseError], *, on: tuple[type[Exception], ...]) 
         yield
     except on as failure:
         raise wrapped(str(failure)) from failure
+
+
+def _restored(
+    kind: type[EvalhouseError], args: tuple[Any, ...], state: dict[str, Any]
+) -> EvalhouseError:
+    failure = kind.__new__(kind)
+    failure.args = args
+    failure.__dict__.update(state)
+    return failure
 
 
 def _list(names: list[str], limit: int = 6) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -51,13 +55,15 @@ class Workers:
     """Runs tasks in this process and in fresh ones beside it, `processes` in all.
 
     The fresh ones start at once, so that they can load what they need while this one plans. A
-    task that raises stops the others; a process that is killed raises EvalhouseError.
+    task that raises ends the run when the task at hand is done; a process that is killed does so
+    with EvalhouseError.
     """
 
     def __init__(self, processes: int, *, warm: Callable[[], None] | None = None) -> None:
         self.processes = max(1, processes)
         self._counter = Counter()
         self._pool: ProcessPoolExecutor | None = None
+        self._threads: ThreadPoolExecutor | None = None
         self._total: Any = None
         if self.processes > 1:
             context = multiprocessing.get_context("spawn")
@@ -68,6 +74,7 @@ class Workers:
                 initializer=_start,
                 initargs=(self._total, warm),
             )
+            self._threads = ThreadPoolExecutor(self.processes - 1)
             for _ in range(self.processes - 1):
                 self._pool.submit(_nothing)
 
@@ -87,38 +94,36 @@ class Workers:
 
         Every process takes the next task when it is done with one: large tasks should come first.
         """
-        left = deque(tasks)
-        waiting: set[Future[Result]] = set()
-
-        def submit(_: object = None) -> None:
-            """Give a free process something to do; called from the pool's own thread as well."""
-            if left and self._pool is not None:
-                future = self._pool.submit(_call, function, left.popleft())
-                waiting.add(future)
-                future.add_done_callback(submit)
-
+        here = _Watched(self, self._counter, watch)
+        if self._threads is None:
+            yield from (function(task, here) for task in tasks)
+            return
+        # A pool of processes takes tasks before it can run them; threads take them one by one.
+        waiting = {self._threads.submit(self._elsewhere, function, task): task for task in tasks}
         try:
-            for _ in range(self.processes - 1):
-                submit()
-            while left:
-                with contextlib.suppress(IndexError):  # another process took the last one
-                    yield function(left.popleft(), _Watched(self, self._counter, watch))
+            for future, task in list(waiting.items()):
+                if future.cancel():  # no other process has taken it
+                    del waiting[future]
+                    yield function(task, here)
+                    yield from _ended(waiting)
             while waiting:
-                done, _ = wait(set(waiting), timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 if watch:
                     watch(self.counted)
-                for future in done:
-                    waiting.discard(future)
-                    yield future.result()
+                yield from _ended(waiting)
         except BrokenProcessPool as failure:
             raise EvalhouseError(
                 "a worker process was killed (out of memory?); nothing was stored, try fewer "
                 "processes with `--processes`"
             ) from failure
         finally:
-            left.clear()
-            for future in list(waiting):
+            for future in waiting:
                 future.cancel()
+
+    def _elsewhere(self, function: Callable[[Task, Counter], Result], task: Task) -> Result:
+        """Run a task in a fresh process; called from a thread that waits for it."""
+        assert self._pool is not None
+        return self._pool.submit(_call, function, task).result()
 
     def __enter__(self) -> Self:
         """Return the pool."""
@@ -131,7 +136,8 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         """End the processes."""
-        if self._pool is not None:
+        if self._pool is not None and self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -160,6 +166,13 @@ def _start(total: Any, warm: Callable[[], None] | None) -> None:
 
 def _nothing() -> None:
     """Make the pool start a process."""
+
+
+def _ended(waiting: dict[Future[Result], Task]) -> Iterator[Result]:
+    """Yield the results that have come; raises what a task raised."""
+    for future in [future for future in waiting if future.done()]:
+        del waiting[future]
+        yield future.result()
 
 
 def _call(function: Callable[[Task, Counter], Result], task: Task) -> Result:
