@@ -16,7 +16,6 @@ from evalhouse import ids
 from evalhouse.errors import RetryableError
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import FileFacts, Plan, Reading, Unit, UnitFacts
-from evalhouse.formats.files import read_whole
 from evalhouse.formats.lines import LONGEST_LINE
 from evalhouse.normalise.metrics import with_meaning
 from evalhouse.parallel import Workers, processors
@@ -24,6 +23,7 @@ from evalhouse.records import BatchUnit, Entity, Problem, RunSource, Source, Sou
 from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
 from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan, unrecognised_reason
+from evalhouse.workflows.keeping import keep
 from evalhouse.workflows.ledger import Ledger, RunLine
 from evalhouse.workflows.missing import forgotten, hold, missing
 from evalhouse.workflows.shard import (
@@ -357,7 +357,9 @@ def _described_files(
             )
         files.append(described)
     kept = {file.path for file in made.keep}
-    described_files = [_keep(work, file) if file.path in kept else file for file in files]
+    described_files = [
+        keep(file, work.store.blobs, work.redactor) if file.path in kept else file for file in files
+    ]
     return described_files + _unrecognised(made, recognised)
 
 
@@ -388,25 +390,6 @@ def _read_file(file: SourceFile, facts: FileFacts) -> SourceFile:
         rows=None if facts.rows < 0 else facts.rows,
         redactions=facts.redactions,
         live=facts.live,
-    )
-
-
-def _keep(work: _Work, file: SourceFile) -> SourceFile:
-    """Keep a file as it is, but for secrets."""
-    try:
-        raw, content = read_whole(file.path)
-    except OSError as failure:
-        return msgspec.structs.replace(file, reason=f"cannot be read: {failure.strerror}")
-    cleaned, count = work.redactor.settings(content)
-    reason = file.reason
-    if count and raw is not content:
-        reason = f"{reason}; kept unpacked, since secrets were taken out"
-    return msgspec.structs.replace(
-        file,
-        blob=work.store.blobs.put(cleaned if count else raw),
-        sha256=ids.sha256_hex(raw),
-        redactions=count,
-        reason=reason,
     )
 
 
