@@ -195,22 +195,35 @@ def rebuilt_outputs(
     choices: Choices, keys: tuple[str, ...], outputs: Sequence[msgspec.Raw | bytes]
 ) -> Array:
     """Tell for each item whether its output text equals what its typed values give."""
-    columns = [choices.value(name).tolist() for name in keys]
+    columns = [choices.value(name) for name in keys]
     struct = _row_struct(keys)
-    rows = [struct(*values) for values in zip(*columns, strict=True)]
+    rows = [struct(*values) for values in zip(*map(np.ndarray.tolist, columns), strict=True)]
     ends = choices.offsets.tolist()
     grouped = [rows[start:end] for start, end in itertools.pairwise(ends)]
-    return _same_text(grouped, outputs)
+    own = np.zeros(len(grouped), np.bool_)
+    own[choices.items()[_has_own_spelling(columns, len(rows))]] = True
+    return _same_text(grouped, outputs, own)
 
 
-def _same_text(values: list[Any], texts: Sequence[msgspec.Raw | bytes]) -> Array:
+def _has_own_spelling(columns: Sequence[Array], length: int) -> Array:
+    """Tell for each row whether Python spells a number of it otherwise than the encoder."""
+    found = np.zeros(length, np.bool_)
+    for column in columns:
+        if column.dtype == np.float64:
+            size = np.abs(column)
+            found |= ((size < 1e-4) & (size > 0)) | (size >= 1e16)
+    return found
+
+
+def _same_text(values: list[Any], texts: Sequence[msgspec.Raw | bytes], own: Array) -> Array:
     """Compare values with JSON texts as Python writes them; no value is or holds text."""
-    encoded = msgspec.json.format(msgspec.json.encode(values), indent=0)
-    if encoded == b"[" + b", ".join(texts) + b"]":
-        return np.ones(len(values), np.bool_)
+    if not own.any():
+        encoded = msgspec.json.format(msgspec.json.encode(values), indent=0)
+        if encoded == b"[" + b", ".join(texts) + b"]":
+            return np.ones(len(values), np.bool_)
     same = [
-        _spaced(value) == text or _as_python(value) == text
-        for value, text in zip(values, map(bytes, texts), strict=True)
+        (_as_python if is_own else _spaced)(value) == text
+        for value, text, is_own in zip(values, map(bytes, texts), own.tolist(), strict=True)
     ]
     return np.array(same, np.bool_)
 
@@ -275,12 +288,12 @@ class ItemMetrics:
     def rebuilt(self, keys: tuple[str, ...], texts: Sequence[msgspec.Raw | bytes]) -> Array:
         """Tell for each item whether its metrics text equals what its choices give."""
         count = len(self.gold)
-        columns = []
-        for key in keys:
-            values = self.values(key)
-            columns.append([None] * count if values is None else values.tolist())
+        arrays = [self.values(key) for key in keys]
+        columns = [[None] * count if values is None else values.tolist() for values in arrays]
         struct = _row_struct(keys)
-        return _same_text([struct(*values) for values in zip(*columns, strict=True)], texts)
+        rows = [struct(*values) for values in zip(*columns, strict=True)]
+        own = _has_own_spelling([values for values in arrays if values is not None], count)
+        return _same_text(rows, texts, own)
 
 
 def arrow_columns(choices: Choices) -> dict[str, pa.Array]:
