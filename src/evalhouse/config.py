@@ -6,18 +6,20 @@ credential: an address with a password is refused, the password belongs in the e
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from evalhouse.errors import UsageError
+from evalhouse.errors import HouseError, UsageError
 
 HOUSE_VARIABLE = "EVALHOUSE_HOUSE"
 DEFAULT_HOUSE = "./house"
 SETTINGS_FILE = "house.toml"
 _KNOWN = ("catalog", "lake")
+_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&](?:ssl)?password=.")  # drivers take any character
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,12 @@ def house_place(option: str | None) -> str:
 def load(
     place: str | os.PathLike[str], *, catalog: str | None = None, lake: str | None = None
 ) -> HouseSettings:
-    """Read the settings of the house at `place`; arguments win over its `house.toml`."""
+    """Read the settings of the house at `place`; arguments win over its `house.toml`.
+
+    Raises:
+        UsageError: `house.toml` is not what is expected, or holds a password.
+        HouseError: It cannot be read.
+    """
     folder = Path(place).expanduser().resolve()
     written = _read(folder / SETTINGS_FILE)
     defaults = {
@@ -57,7 +64,7 @@ def load(
     for name, given in (("catalog", catalog), ("lake", lake)):
         chosen = given or written.get(name) or defaults[name]
         values[name] = _absolute(chosen, folder) if name == "lake" else chosen
-        origin[name] = "argument" if given else SETTINGS_FILE if name in written else "default"
+        origin[name] = "argument" if given else SETTINGS_FILE if written.get(name) else "default"
     return HouseSettings(folder, values["catalog"], values["lake"], origin)
 
 
@@ -72,7 +79,11 @@ def save(settings: HouseSettings) -> None:
         _refuse_credentials(name, value)
     if chosen:
         lines = [f"{name} = {_quoted(value)}\n" for name, value in chosen.items()]
-        (settings.folder / SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
+        path = settings.folder / SETTINGS_FILE
+        try:
+            path.write_text("".join(lines), encoding="utf-8")
+        except OSError as failure:
+            raise HouseError(f"`{path}` cannot be written: {failure.strerror}") from failure
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -82,6 +93,8 @@ def _read(path: Path) -> dict[str, str]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise UsageError(f"`{path}` is not valid TOML: {failure}; correct or remove it") from None
+    except OSError as failure:
+        raise HouseError(f"`{path}` cannot be read: {failure.strerror}") from failure
     for name, value in values.items():
         if name not in _KNOWN:
             raise UsageError(
@@ -94,7 +107,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _refuse_credentials(name: str, value: str) -> None:
-    if "://" in value and urlsplit(value).password:
+    if _PASSWORD.search(value):
         raise UsageError(
             f"the {name} address holds a password, and passwords never reach disk; leave it out "
             f"and set PGPASSWORD or use a password file"
@@ -106,5 +119,5 @@ def _absolute(place: str, folder: Path) -> str:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Spell text in TOML: as JSON does, and without the one control character that JSON leaves."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 import uuid
 from typing import Any
@@ -19,6 +20,7 @@ BAKEOFF_MODELS = uuid.UUID("dbc87c22-6b6d-4f89-9757-d186f0f62719")
 BAKEOFF_CREATORS = uuid.UUID("efaf4f4e-cbd1-43f7-a535-f72079513d00")
 
 _SEPARATOR = "\x1f"
+_UNSAFE = re.compile("[\x00\x1f\ud800-\udfff]")
 
 
 def canonical_json(value: Any) -> str:
@@ -45,7 +47,11 @@ def derive(table: str, *parts: str | None) -> str:
 
 def _clean(part: str) -> str:
     text = unicodedata.normalize("NFC", part)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if not _UNSAFE.search(text):
+        return text
+    # Marked, so that no other text looks like it: separators and lone surrogates, spelled out.
+    spelled = _UNSAFE.sub(lambda found: f"\\{ord(found[0]):x};", text.replace("\\", "\\\\"))
+    return "\x00" + spelled
 
 
 def random_id() -> str:
