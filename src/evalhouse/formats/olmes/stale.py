@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from evalhouse.formats.olmes.record import Record
 from evalhouse.records import Problem
 
 _LAUNCH_MARKS = ("BEAKER_JOB_ID", "BEAKER_EXPERIMENT_ID", "GIT_REF")
 _PAUSE = timedelta(hours=6)
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
 
 
 def stale_records(records: Sequence[Record]) -> list[Problem]:
@@ -28,7 +29,7 @@ def stale_records(records: Sequence[Record]) -> list[Problem]:
 
 
 def _in_file(records: Sequence[Record]) -> list[Problem]:
-    newest = max(records, key=lambda record: str(record.value.get("current_date")))
+    newest = max(records, key=lambda record: record.started_at or _NO_DATE)
     found = []
     for record in records:
         marks = [
