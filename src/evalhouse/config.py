@@ -87,10 +87,10 @@ def save(settings: HouseSettings) -> None:
 
 
 def _read(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise UsageError(f"`{path}` is not valid TOML: {failure}; correct or remove it") from None
     except OSError as failure:

@@ -8,6 +8,7 @@ closes any descriptor of it: with both open at once, a writer could lose its loc
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a transaction that sees one state of the file."""
-        with self._transaction("BEGIN") as session:
+        with self._transaction("BEGIN", self._mode_of_reading()) as session:
             yield session
 
     @contextmanager
@@ -80,7 +81,7 @@ class SqliteDatabase(Database):
         """Lend the address of the file; nothing else in this process has it open meanwhile."""
         self._require_file()
         with self._alone():
-            yield f"{self.path.as_uri()}?mode=rw"
+            yield f"{self.path.as_uri()}?mode={self._mode_of_reading()}"
 
     def explained(self, failure: BaseException) -> EvalhouseError:
         """Tell a locked file from a damaged one and from other trouble."""
@@ -92,21 +93,34 @@ class SqliteDatabase(Database):
             return DamagedHouseError(
                 f"the catalog `{self.place}` is damaged ({failure}); restore it from a copy"
             )
+        if primary == sqlite3.SQLITE_READONLY:
+            return HouseError(f"the catalog `{self.place}` cannot be written; it is for reading")
         return HouseError(f"the catalog `{self.place}` refused: {failure}")
 
     def close(self) -> None:
         """Do nothing: no connection outlives its transaction."""
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Session]:
+    def _transaction(self, begin: str, mode: str = "rw") -> Iterator[Session]:
         self._require_file()
-        with self._alone(), self._told(), closing(self._connect("rw")) as connection:
-            cursor = connection.cursor()
+        with (
+            self._alone(),
+            self._told(),
+            closing(self._connect(mode)) as connection,
+            closing(connection.cursor()) as cursor,  # open, it would keep the file locked
+        ):
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             cursor.execute(begin)
             yield Session(cursor, self.dialect)
             cursor.execute("COMMIT")  # after an exception, closing rolls back
+
+    def _mode_of_reading(self) -> str:
+        """Return how to open the file: where it cannot be written, SQLite can lock nothing."""
+        writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        if writable or Path(f"{self.path}-wal").exists():
+            return "rw" if writable else "ro"
+        return "ro&immutable=1"
 
     def _require_file(self) -> None:
         if not self.exists():

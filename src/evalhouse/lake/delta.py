@@ -211,4 +211,5 @@ def _wrapped(table: str) -> Iterator[None]:
     try:
         yield
     except (exceptions.DeltaError, exceptions.TableNotFoundError, OSError) as failure:
-        raise HouseError(f"the lake table `{table}` cannot be used: {failure}") from failure
+        reason = str(failure).split("\n", 1)[0]  # a trace of the library follows
+        raise HouseError(f"the lake table `{table}` cannot be used: {reason}") from failure

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pyarrow import fs
 
-from evalhouse.errors import HouseError, UsageError, boundary
+from evalhouse.errors import DamagedHouseError, HouseError, UsageError, boundary
 
 
 class Place:
@@ -56,6 +56,13 @@ class Place:
     def address(self, *parts: str) -> str:
         """Return the address of something inside, as other programs spell it."""
         return "/".join((self.uri, *parts))
+
+    def require(self) -> None:
+        """Raise DamagedHouseError where the folder is gone; a prefix of a bucket never is."""
+        if not self.is_bucket and not Path(self.uri).is_dir():
+            raise DamagedHouseError(
+                f"the lake `{self.uri}` is gone; put it back, or correct `lake` in `house.toml`"
+            )
 
     def make_folder(self, *parts: str) -> None:
         """Make the folder of something inside; a bucket needs none."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,6 +24,7 @@ Parameters = Mapping[str, Any] | Sequence[Any] | None
 _MACROS = resources.files("evalhouse") / "data" / "macros.sql"
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _WRITES = frozenset({"copy", "insert", "update", "delete", "merge"})
+_HINTS = ("Did you mean", "Candidate bindings", "Candidate functions")
 _KINDS = duckdb.StatementType
 _READS = frozenset({_KINDS.SELECT, _KINDS.MULTI})  # a PIVOT is several statements
 
@@ -41,12 +44,18 @@ class Engine:
         # A name in a query is a table of the house, never a variable of this program.
         connection.execute("SET GLOBAL python_enable_replacements = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        # What does not fit into memory goes beside other temporary files, not into the work folder.
-        connection.execute("SET GLOBAL temp_directory = ?", [tempfile.gettempdir()])
+        # What does not fit into memory goes beside other temporary files, not into the work folder;
+        # a folder of our own, since queries may read the files in it.
+        spill = Path(tempfile.gettempdir(), f"evalhouse-{uuid.uuid4().hex}")
+        connection.execute("SET GLOBAL temp_directory = ?", [str(spill)])
         # Files of a lake never change; a view that reads a file four times parses its footer once.
         connection.execute("SET GLOBAL parquet_metadata_cache = true")
         if self._place.is_bucket:
             connection.register_filesystem(bucket_filesystem(self._place))
+        # A query, wherever it came from, reads the lake and no other file of this machine.
+        connection.execute("SET GLOBAL allowed_directories = ?", [[self._place.address("")]])
+        connection.execute("SET GLOBAL enable_external_access = false")
+        connection.execute("SET GLOBAL lock_configuration = true")
         return connection
 
     def session(self) -> Session:
@@ -121,9 +130,15 @@ def told() -> Iterator[None]:
         yield
     except duckdb.IOException as failure:
         raise DamagedHouseError(
-            f"a file of the lake or of the query cannot be read: {_first_line(failure)}"
+            f"a file of the lake cannot be read: {_first_line(failure)}"
         ) from failure
+    except duckdb.PermissionException as failure:
+        raise QueryError("a query reads tables and views of the house, and no files") from failure
     except duckdb.Error as failure:
+        if ".parquet" in str(failure):  # which no query can name
+            raise DamagedHouseError(
+                f"a file of the lake is damaged: {_first_line(failure)}"
+            ) from failure
         raise QueryError(_first_line(failure)) from failure
 
 
@@ -158,4 +173,7 @@ def _writes_inside(query: str) -> bool:
 
 
 def _first_line(failure: Exception) -> str:
-    return str(failure).strip().split("\n", 1)[0]
+    """Return what failed, with the names that DuckDB proposes instead."""
+    first, *more = str(failure).strip().split("\n")
+    hints = (line for line in more if line.startswith(_HINTS))
+    return " ".join([first, *hints]).rstrip("!")

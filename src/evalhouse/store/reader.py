@@ -157,7 +157,10 @@ class Reader:
     def _offer_rows(self, session: Session, name: str) -> None:
         """Offer the visible rows of a lake table."""
         table = name.removeprefix(LAKE_SCHEMA)
-        select = table_sql(table, self._lake.files(table), self._visibility)
+        files = self._lake.files(table)
+        if not files and self._snapshot.committed:
+            self._lake.place.require()
+        select = table_sql(table, files, self._visibility)
         for known, rows in ((COMMITTED, self._committed), (SUPERSEDED, self._superseded)):
             if known in select and known not in session.offered:
                 session.copy_table(known, rows())

@@ -13,7 +13,7 @@ from typing import Self
 from evalhouse import config, ids
 from evalhouse.catalog import BatchOutcome, Catalog
 from evalhouse.config import HouseSettings
-from evalhouse.errors import HouseError, NoHouseError
+from evalhouse.errors import EvalhouseError, HouseError, NoHouseError
 from evalhouse.lake import DataFile, Lake
 from evalhouse.records import BatchUnit, Entity
 from evalhouse.store.blobs import Blobs
@@ -159,7 +159,10 @@ class Batch:
         trace: TracebackType | None,
     ) -> None:
         """Abandon what was not committed."""
-        self.abandon()
+        with contextlib.ExitStack() as quiet:
+            if failure is not None:  # the first failure is the one to tell
+                quiet.enter_context(contextlib.suppress(EvalhouseError))
+            self.abandon()
 
 
 @contextlib.contextmanager
