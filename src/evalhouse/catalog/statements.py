@@ -23,7 +23,7 @@ def create(database: SqliteDatabase) -> None:
             if not connection.execute(known, (VERSION_TABLE,)).fetchone()[0]:
                 for statement in filter(str.strip, statements):
                     connection.execute(statement)
-                connection.execute(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (HEAD,))  # noqa: S608
+                connection.execute(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (HEAD,))  # noqa: S608 - our own name
             connection.commit()
         except sqlite3.Error as failure:
             raise database.explained(failure) from failure

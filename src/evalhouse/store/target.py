@@ -101,7 +101,7 @@ class Target:
 def _files_below(folder: Path) -> Iterator[str]:
     """Yield what is not a real folder, by its path below the folder; links are not followed."""
     for place, folders, files in os.walk(folder):
-        links = [name for name in folders if os.path.islink(os.path.join(place, name))]  # noqa: PTH114, PTH118
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]  # noqa: PTH114, PTH118 - text paths
         for name in sorted([*files, *links]):
             yield Path(place, name).relative_to(folder).as_posix()
 
