@@ -17,6 +17,9 @@ from itertools import product
 
 import ahocorasick_rs
 
+MARK = "⟦redacted:"
+"""How every marker begins that stands in the place of a secret."""
+
 # Repeats are possessive: values of megabytes take neither the time nor the memory to go back.
 _SETTING = re.compile(
     rb'"((?:[^"\\]|\\.){1,80}+)"\s*+:\s*+(?:"((?:[^"\\]++|\\.)*+)"|(-?[0-9][0-9.eE+-]*+))'
@@ -30,7 +33,7 @@ _ARGUMENT = re.compile(
     rb"(?:(?<![A-Za-z0-9_-])(?!(?<=\\)[bfnrtu])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
     rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)([^\s,;&\"\\']++)"
 )
-_MARKER = re.compile("⟦redacted:[a-z-]+:[0-9a-f]{10}⟧")
+_MARKER = re.compile(MARK + "[a-z-]+:[0-9a-f]{10}⟧")
 _SEPARATORS = str.maketrans("-. ", "___")
 _CAMEL_WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # in camelCase
 
@@ -189,7 +192,7 @@ class Redactor:
     def marker(self, kind: str, value: bytes) -> bytes:
         """Return what stands in the place of a secret."""
         digest = hmac.digest(self._key, value, "sha256").hex()[:10]
-        return f"⟦redacted:{kind}:{digest}⟧".encode()
+        return f"{MARK}{kind}:{digest}⟧".encode()
 
 
 def _ending(name: str) -> str:

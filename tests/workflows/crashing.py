@@ -21,7 +21,7 @@ POINTS: dict[str, tuple[type, str, int, bool]] = {
     "first rows": (TableWriter, "write", 1, True),
     "many rows": (TableWriter, "write", 40, False),
     "first file": (TableWriter, "close", 1, False),
-    "blob": (Blobs, "put", 1, False),
+    "blob": (Blobs, "put_stream", 1, False),
     "first append": (Lake, "append", 1, True),
     "some appends": (Lake, "append", 4, False),
     "before commit": (Catalog, "commit_batch", 1, True),

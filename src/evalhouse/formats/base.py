@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 import pyarrow as pa
 
-from evalhouse.formats.files import FoundFile, SkippedFile
+from evalhouse.formats.files import FoundFile
 from evalhouse.formats.lines import Limits
 from evalhouse.formats.slices import constant
 from evalhouse.records import Cell, Entity, Problem, Run, SourceFile
@@ -64,6 +64,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, kw_only=True):
     """One run as it lies in a source: what to read, and what is known before reading."""
 
+    format: str
     run: Run
     source_id: str
     source_uri: str
@@ -88,7 +89,7 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     sha256: str
     bytes: int
-    rows: int
+    rows: int | None  # None: known from before, not read again
     redactions: int = 0
     live: bool = False
 
@@ -164,7 +165,7 @@ def rows_of(
         shared = {"source_file_id": shared["source_file_id"]}
     elif table == "problems":
         shared = {}
-    whole = {**{name: value for name, value in shared.items() if name not in columns}, **columns}
+    whole = {**shared, **columns}
     return TableRows(table, pa.record_batch(list(whole.values()), names=list(whole)))
 
 
@@ -176,7 +177,6 @@ __all__ = [
     "Limits",
     "Plan",
     "Reading",
-    "SkippedFile",
     "TableRows",
     "Unit",
     "UnitFacts",

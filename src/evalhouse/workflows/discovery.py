@@ -10,10 +10,10 @@ from pathlib import Path
 
 from evalhouse.catalog import Catalog, KnownFile
 from evalhouse.formats import FORMATS
-from evalhouse.formats.base import Claim, Plan, Reading
+from evalhouse.formats.base import Claim, Plan, Reading, UnitFile
 from evalhouse.formats.files import FoundFile, SkippedFile, walk
 
-_UNRECOGNISED = "no format recognises it"
+UNRECOGNISED = "no format recognises it"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Discovery:
     unchanged_files: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
 
-    def is_unchanged(self, file: FoundFile) -> bool:
+    def is_unchanged(self, file: FoundFile | UnitFile) -> bool:
         """Tell whether the house knows the file with this size and time."""
         found = self.known.get(file.path)
         return found is not None and (found.bytes, found.mtime_ns) == (file.size, file.mtime_ns)
@@ -84,7 +84,7 @@ def recognise(folders: Mapping[str, Sequence[FoundFile]], ignored: Counter[str])
         if len(rest) < len(files):
             result.beside[path] = rest
         elif rest:
-            ignored[_UNRECOGNISED] += len(rest)
+            ignored[UNRECOGNISED] += len(rest)
     return result
 
 
@@ -126,8 +126,3 @@ def _other_folders(
             below = (item for item in walk([folder]) if isinstance(item, FoundFile))
             folders[folder] = [item for item in below if item.folder == folder]
     return folders
-
-
-def unrecognised_reason() -> str:
-    """Return why a file beside a dump's files is not read."""
-    return _UNRECOGNISED

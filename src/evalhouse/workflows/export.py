@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evalhouse.records import SourceFile
+from evalhouse.redact import MARK
 from evalhouse.store import Store
 from evalhouse.store.target import Target, Written
 from evalhouse.workflows.outputs import OmittedFile, Output, Outputs
 from evalhouse.workflows.recorded_run import RecordedRun
 
-_REDACTED = "⟦redacted:".encode()
+_REDACTED = MARK.encode()
 
 
 @dataclass(frozen=True)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
 from evalhouse import ids
 from evalhouse.errors import RetryableError
 from evalhouse.formats import FORMATS
-from evalhouse.formats.base import FileFacts, Plan, Reading, Unit, UnitFacts
+from evalhouse.formats.base import Plan, Reading, Unit, UnitFacts
 from evalhouse.formats.lines import LONGEST_LINE
 from evalhouse.normalise.metrics import with_meaning
 from evalhouse.parallel import Workers, processors
 from evalhouse.records import BatchUnit, Entity, Problem, RunSource, Source, SourceFile
 from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
-from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan, unrecognised_reason
+from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan
 from evalhouse.workflows.keeping import keep
 from evalhouse.workflows.ledger import Ledger, RunLine
 from evalhouse.workflows.missing import forgotten, hold, missing
+from evalhouse.workflows.run_files import described_files, unrecognised_files
 from evalhouse.workflows.shard import (
     PROBLEMS_SHOWN,
     Shard,
@@ -101,6 +101,7 @@ class _Work:
     def __init__(self, store: Store, options: IngestOptions, tell: Watch) -> None:
         self.store, self.options, self.tell = store, options, tell
         self.ledger = Ledger()
+        self.earlier: dict[str, SourceFile] = {}  # by path, files of runs that are here
         self.gone: dict[str, list[SourceFile]] = {}  # by unit, of which rows are here
         key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
         self.redaction_key = key.encode()
@@ -134,6 +135,7 @@ def _pending(work: _Work, plans: Sequence[Plan], found: Discovery) -> list[Unit]
     run_ids = [made.run.run_id for made in plans]
     live = {unit.unit_id: unit.fingerprint for unit in work.store.catalog.live_units(run_ids)}
     earlier = work.store.catalog.files_of_runs(run_ids) if live else []
+    work.earlier = {file.path: file for file in earlier}
     work.gone = missing(plans, earlier, live)
     held = {} if work.options.rehash else work.gone
     pending = []
@@ -157,16 +159,13 @@ def _pending(work: _Work, plans: Sequence[Plan], found: Discovery) -> list[Unit]
 
 
 def _with_known_hashes(unit: Unit, found: Discovery, live: dict[str, str]) -> Unit:
-    files = []
-    for file in unit.files:
-        known = found.known.get(file.path)
-        same = known is not None and (known.bytes, known.mtime_ns) == (file.size, file.mtime_ns)
-        files.append(
-            msgspec.structs.replace(file, known_sha256=known.sha256 if known and same else None)
+    files = tuple(
+        msgspec.structs.replace(
+            file, known_sha256=found.known[file.path].sha256 if found.is_unchanged(file) else None
         )
-    return msgspec.structs.replace(
-        unit, files=tuple(files), live_fingerprint=live.get(unit.unit_id)
+        for file in unit.files
     )
+    return msgspec.structs.replace(unit, files=files, live_fingerprint=live.get(unit.unit_id))
 
 
 def _is_here(unit: Unit) -> bool:
@@ -227,10 +226,11 @@ def _store(
     units: list[BatchUnit] = []
     extra = ShardResult()
     retired: list[str] = []
+    planned = {unit.unit_id for made in plans for unit in made.units}
     with Writers(work.store.settings.lake, batch.batch_id, "plan") as writers:
         for made in plans:
-            files = _described_files(work, made, facts, recognised)
-            retired += _retired(work.store, plans, files)
+            files = _files(work, made, facts, recognised)
+            retired += _retired(work.store, planned, files)
             units += _units(made, facts)
             units.append(_plan_unit(made, writers, extra, files))
             entities += [*_entities(made, facts, files), *_forgotten(work, made)]
@@ -296,10 +296,9 @@ def _placed(problem: Problem, made: Plan, files: dict[str, SourceFile]) -> Probl
     )
 
 
-def _retired(store: Store, plans: Sequence[Plan], files: Sequence[SourceFile]) -> list[str]:
+def _retired(store: Store, planned: Container[str], files: Sequence[SourceFile]) -> list[str]:
     """Return units whose files all belong to other units now."""
     now = {file.path: file.unit_id for file in files}
-    planned = {unit.unit_id for made in plans for unit in made.units}
     before: dict[str, list[str | None]] = {}
     for folder in {os.path.dirname(path) for path in now}:  # noqa: PTH120 - text paths
         for path, known in store.catalog.files_below(folder).items():
@@ -319,48 +318,28 @@ def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) 
     digest = ids.canonical_json(sorted([file.relative_path, file.sha256] for file in files))
     source = Source(
         source_id=made.source_id,
-        format=made.units[0].format if made.units else "olmes",
+        format=made.format,
         uri=made.source_uri,
         content_sha256=ids.sha256_hex(digest),
         files=len(files),
         bytes=sum(file.bytes for file in files),
         ingested_at=datetime.now(UTC),
-        reader_version=FORMATS["olmes"].version,
+        reader_version=FORMATS[made.format].version,
         status="problems" if problems else "complete",
     )
     link = RunSource(run_id=made.run.run_id, source_id=made.source_id)
     return [*made.entities, source, *files, made.run, link, *cells]
 
 
-def _described_files(
+def _files(
     work: _Work, made: Plan, facts: dict[str, UnitFacts], recognised: Recognised
 ) -> list[SourceFile]:
-    """Return the files of a run with what reading, keeping or ignoring them showed."""
-    read = {file.path: file for fact in facts.values() for file in fact.files}
-    redactions = _record_redactions(made, facts)
-    owner = {file.path: unit.unit_id for unit in made.units for file in unit.files}
-    known = {file.path: file for unit in made.units for file in unit.files}
-    earlier = {file.path: file for file in work.store.catalog.files_of_runs([made.run.run_id])}
-    files = []
-    for file in made.files:
-        described = msgspec.structs.replace(
-            file,
-            unit_id=owner.get(file.path),
-            redactions=redactions.get(file.source_file_id, file.redactions),
-        )
-        if file.path in read:
-            described = _read_file(described, read[file.path])
-        elif file.path in known and file.path in earlier:
-            before = earlier[file.path]
-            described = msgspec.structs.replace(
-                described, sha256=before.sha256, rows=before.rows, redactions=before.redactions
-            )
-        files.append(described)
+    """Return the files of a run and those beside them, with what became of each."""
+    files = described_files(made, facts, work.earlier)
     kept = {file.path for file in made.keep}
-    described_files = [
+    return [
         keep(file, work.store.blobs, work.redactor) if file.path in kept else file for file in files
-    ]
-    return described_files + _unrecognised(made, recognised)
+    ] + unrecognised_files(made, recognised)
 
 
 def _forgotten(work: _Work, made: Plan) -> list[SourceFile]:
@@ -368,49 +347,6 @@ def _forgotten(work: _Work, made: Plan) -> list[SourceFile]:
         forgotten(file, keeps_rows=not work.options.rehash)
         for unit in made.units
         for file in work.gone.get(unit.unit_id, ())
-    ]
-
-
-def _record_redactions(made: Plan, facts: dict[str, UnitFacts]) -> dict[str, int]:
-    """Return the secrets replaced in files of records, which many units share."""
-    counts: dict[str, int] = {}
-    for unit in made.units:
-        for file_id, count in (
-            facts[unit.unit_id].redactions if unit.unit_id in facts else {}
-        ).items():
-            counts[file_id] = counts.get(file_id, 0) + count
-    return counts
-
-
-def _read_file(file: SourceFile, facts: FileFacts) -> SourceFile:
-    return msgspec.structs.replace(
-        file,
-        sha256=facts.sha256 or None,
-        bytes=facts.bytes,
-        rows=None if facts.rows < 0 else facts.rows,
-        redactions=facts.redactions,
-        live=facts.live,
-    )
-
-
-def _unrecognised(made: Plan, recognised: Recognised) -> list[SourceFile]:
-    """List the files beside a run's own that no format knows."""
-    folders = {os.path.dirname(file.path) for file in made.files}  # noqa: PTH120 - text paths
-    return [
-        SourceFile(
-            location_id=ids.file_location_id(made.source_id, file.path),
-            source_file_id=ids.source_file_id(made.source_id, "/".join(Path(file.path).parts[-2:])),
-            source_id=made.source_id,
-            path=file.path,
-            relative_path="/".join(Path(file.path).parts[-2:]),
-            family="unknown",
-            bytes=file.size,
-            mtime_ns=file.mtime_ns,
-            disposition="ignored",
-            reason=unrecognised_reason(),
-        )
-        for folder in sorted(folders)
-        for file in recognised.beside.get(folder, ())
     ]
 
 

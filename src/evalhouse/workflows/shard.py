@@ -46,12 +46,14 @@ class ShardResult:
     checks: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     problem_counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _noted: Counter[str] = field(default_factory=Counter)  # by severity
 
     def note(self, problem: Problem) -> None:
-        """Count a problem, and keep it for the ledger if there is room."""
+        """Count a problem; the ledger gets the first of each severity, without their bytes."""
         self.problem_counts[problem.severity, problem.kind] += 1
-        if len(self.problems) < PROBLEMS_SHOWN or problem.severity == "damage":
-            self.problems.append(problem)
+        self._noted[problem.severity] += 1
+        if self._noted[problem.severity] <= PROBLEMS_SHOWN:
+            self.problems.append(msgspec.structs.replace(problem, bytes=None))
 
 
 def warm_up() -> None:
@@ -109,7 +111,7 @@ def _repeated(unit: Unit, counter: parallel.Counter) -> UnitFacts | None:
             path=file.path,
             sha256=hashes[file.path],
             bytes=file.size,
-            rows=-1,
+            rows=None,
         )
         for file in unit.files
     )
@@ -131,7 +133,7 @@ class Writers:
         if writer is None:
             writer = TableWriter(self._place, rows.table, batch_id=self._batch_id, name=self._name)
             self._open[rows.table] = writer
-        batch = with_meaning(rows.batch) if rows.table == "metrics" else rows.batch
+        batch = _with_meaning(rows.batch) if rows.table == "metrics" else rows.batch
         writer.write(batch.append_column("unit_id", constant(unit_id, batch.num_rows)))
 
     def close(self) -> list[DataFile]:
@@ -148,19 +150,20 @@ class Writers:
             writer.discard()
 
 
-def with_meaning(metrics: pa.RecordBatch) -> pa.RecordBatch:
+def _with_meaning(metrics: pa.RecordBatch) -> pa.RecordBatch:
     """Fill in units and directions of metrics where they are known and not stated."""
-    names = metrics.column("metric").to_pylist()
-    known = [meaning_of(name) for name in names]
+    known = [meaning_of(name) for name in metrics.column("metric").to_pylist()]
     columns = dict(zip(metrics.schema.names, metrics.columns, strict=True))
-    given = columns.get("unit")
-    stated = given.to_pylist() if given is not None else [None] * len(names)
-    columns["unit"] = pa.array(
-        [own or meaning.unit for own, meaning in zip(stated, known, strict=True)], pa.string()
-    )
-    columns["higher_is_better"] = pa.array(
-        [meaning.higher_is_better for meaning in known], pa.bool_()
-    )
+    for name, kind in (("unit", pa.string()), ("higher_is_better", pa.bool_())):
+        given = columns.get(name)
+        stated = given.to_pylist() if given is not None else [None] * len(known)
+        columns[name] = pa.array(
+            [
+                getattr(meaning, name) if own is None else own
+                for own, meaning in zip(stated, known, strict=True)
+            ],
+            kind,
+        )
     return pa.record_batch(list(columns.values()), names=list(columns))
 
 

@@ -53,6 +53,7 @@ def _planned(run: RunParts, reading: Reading) -> Plan:
     units = [_unit(run, entry, part_of(entry, clashing), records, names) for entry in entries]
     run.problems += stale_records(records)
     return Plan(
+        format=FORMAT,
         run=planned,
         source_id=run.source_id,
         source_uri=run.uri,
