@@ -81,7 +81,7 @@ def run(command: str, house: Path) -> str:
     environment = os.environ | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "EVALHOUSE_HOUSE": str(house),
-        "COLUMNS": "100",
+        "COLUMNS": "116",
         "NO_COLOR": "1",
         "TERM": "dumb",
     }
