@@ -174,10 +174,12 @@ def _keys_of(outputs: Sequence[msgspec.Raw | bytes]) -> tuple[str, ...] | None:
 
 
 def decode(outputs: Sequence[msgspec.Raw | bytes], keys: tuple[str, ...]) -> Choices | None:
-    """Decode the outputs of some items; None where one of them is not made of such choices."""
+    """Decode the outputs of some items; None where one is not made of one or more such choices."""
     try:
         rows = _decoder(keys).decode(b"[" + b",".join(outputs) + b"]")
     except msgspec.DecodeError:
+        return None
+    if not all(rows):
         return None
     flat = [choice for row in rows for choice in row]
     offsets = np.zeros(len(rows) + 1, np.int64)
