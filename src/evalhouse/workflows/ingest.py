@@ -49,9 +49,9 @@ class IngestOptions:
     """How to ingest; sizes in bytes."""
 
     processes: int | None = None  # None: as many as there are processors
-    rehash: bool = False
-    snapshot: str | None = None
-    longest_line: int = LONGEST_LINE
+    rehash: bool = False  # read everything anew, whatever its size and time
+    snapshot: str | None = None  # name of the snapshot, where no path says it
+    longest_line: int = LONGEST_LINE  # a longer one is damage
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -191,7 +192,9 @@ def _has_name(file: SourceFile, task: RecordedTask) -> bool:
     return task.is_named_by(file)
 
 
-def _shares_unit(stems: dict[tuple[str, str], str]) -> Any:
+def _shares_unit(
+    stems: dict[tuple[str, str], str],
+) -> Callable[[SourceFile, RecordedTask], bool]:
     return lambda file, task: task.unit_id in (file.unit_id, stems.get(_stem(file)))
 
 

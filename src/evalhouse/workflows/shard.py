@@ -202,13 +202,14 @@ def deal(units: list[Unit], processes: int, most: int) -> Iterator[tuple[Unit, .
 
 
 def _shares(total: int, processes: int, most: int) -> list[int]:
+    """Return sizes of shares that together hold at least `total` bytes, but for rounding."""
     if processes == 1:
         count = max(1, -(-total // most))
         return [total // count] * count
     shares: list[int] = []
     left = total
     while left > total // 16:
-        size = min(left * 3 // (4 * processes), most)
+        size = max(min(left * 3 // (4 * processes), most), 1)
         shares += [size] * processes
         left -= size * processes
-    return shares + [left // processes] * processes if left else shares or [0]
+    return shares + [left // processes] * processes if left > 0 else shares or [0]
