@@ -363,3 +363,59 @@ def test_without_records_rows_are_told_to_have_none(dump: Path) -> None:
     assert sum(problem.endswith(" no_record") for problem in problems) == 3
     assert {problem.split()[1] for problem in problems} == {"no_record", "undeclared_twins"}
     assert not any(" task " in name or " hash " in name for name in checks)
+
+
+# -- what cannot be compared ---------------------------------------------------------------------
+
+
+def test_text_among_the_metrics_is_not_compared(dump: Path, sound: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        for alias in (MATH, CORE):
+            record_of(rows, alias)["metrics"]["note"] = "a text"
+
+    edit(dump, "metrics-all.jsonl", change)
+    assert turned(dump, sound) == ({}, set())
+
+
+def test_a_total_is_compared_with_a_sum(dump: Path, sound: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        for number, row in enumerate(rows):
+            row["metrics"]["total_price"] = number
+
+    def state(rows: list[Row]) -> None:
+        record_of(rows, MATH)["metrics"]["total_price"] = sum(range(6))
+
+    edit(dump, f"{STEMS[MATH]}-predictions.jsonl", change)
+    edit(dump, "metrics-all.jsonl", state)
+    assert turned(dump, sound) == ({f"{MATH} task total_price": "match"}, set())
+
+
+def test_items_that_lack_a_number_are_told(dump: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        del rows[5]["metrics"]["exact_match"]
+
+    edit(dump, f"{STEMS[MATH]}-predictions.jsonl", change)
+    checks = read_folder(dump).tables["checks"]
+    (reason,) = [
+        row["reason"] for row in checks if (row["task"], row["metric"]) == (MATH, "exact_match")
+    ]
+    assert reason == "1 items have no number"
+
+
+def test_a_suite_of_an_unknown_rule_is_not_recomputed(dump: Path, sound: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        record_of(rows, CORE)["task_config"]["primary_metric"] = "median"
+
+    edit(dump, "metrics-all.jsonl", change)
+    found, _ = turned(dump, sound)
+    assert set(found.values()) == {"not recomputable"}
+    reasons = {row["reason"] for row in read_folder(dump).tables["checks"] if row["task"] == CORE}
+    assert reasons == {None, "the averaging rule is not known"}
+
+
+def test_a_metric_that_members_do_not_share_is_no_mean_of_theirs(dump: Path, sound: Path) -> None:
+    def change(rows: list[Row]) -> None:
+        record_of(rows, CORE)["metrics"]["f1_macro"] = 0.5
+
+    edit(dump, "metrics-all.jsonl", change)
+    assert turned(dump, sound) == ({f"{CORE} suite f1_macro": "not recomputable"}, set())
