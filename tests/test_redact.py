@@ -203,6 +203,8 @@ def test_settings_inside_a_text_are_judged_by_name() -> None:
         ("run --api-key=abc", "run --api-key=X"),
         ("pretrained=m,api_key=abc,dtype=auto", "pretrained=m,api_key=X,dtype=auto"),
         ("pretrained=m,token=12345,dtype=auto", "pretrained=m,token=X,dtype=auto"),
+        ('run --api-key "abc" --limit 5', 'run --api-key "X" --limit 5'),
+        ("api_key='abc' limit=5", "api_key='X' limit=5"),
         ("HF_TOKEN=abc python -m run", "HF_TOKEN=X python -m run"),
         ("http://host/a?api_key=abc&b=1", "http://host/a?api_key=X&b=1"),
         ("first\napi_key=abc\tnext\t--token abc", "first\napi_key=X\tnext\t--token X"),
@@ -213,6 +215,13 @@ def test_settings_inside_a_text_are_judged_by_name() -> None:
 )
 def test_arguments_are_judged_by_name(text: str, expected: str) -> None:
     assert MARKER.sub("X", _settings({"command": text})["command"]) == expected
+
+
+def test_arguments_in_a_list_are_judged_by_name() -> None:
+    given = ["run", "--api-key", "abc", "--eos-token", "x", "--token", "--token", "d e", "f"]
+    expected = ["run", "--api-key", "X", "--eos-token", "x", "--token", "--token", "X", "f"]
+    found = _settings({"argv": given})["argv"]
+    assert [MARKER.sub("X", text) for text in found] == expected
 
 
 def test_only_settings_look_for_arguments_and_settings_inside_texts() -> None:

@@ -11,7 +11,7 @@ import hmac
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
 
@@ -31,8 +31,10 @@ _ESCAPED_SETTING = re.compile(
 _WORD_START = re.compile(rb"(?<![A-Za-z0-9_])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})")
 _ARGUMENT = re.compile(
     rb"(?:(?<![A-Za-z0-9_-])(?!(?<=\\)[bfnrtu])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
-    rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)([^\s,;&\"\\']++)"
+    rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)(?:\\\"|')?+([^\s,;&\"\\']++)"
 )
+_LISTED_ARGUMENT = re.compile(rb'"--([A-Za-z][\w-]{1,60}+)"\s*+,\s*+"(?!--)((?:[^"\\]++|\\.)*+)"')
+_NAMES = 4096  # of settings that are remembered, since few recur often
 _MARKER = re.compile(MARK + "[a-z-]+:[0-9a-f]{10}⟧")
 _SEPARATORS = str.maketrans("-. ", "___")
 _CAMEL_WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # in camelCase
@@ -102,6 +104,7 @@ class Redactor:
     def __init__(self, key: bytes, rules: Rules | None = None) -> None:
         self._key = key
         self._rules = rules or load_rules()
+        self._is_secret_name = lru_cache(_NAMES)(self._judge_name)
         literals = [(text, shape) for shape in self._rules.shapes for text in shape.literals]
         self._owners = [shape for _, shape in literals]
         names = sorted({*self._rules.exact_keys, *self._rules.suffix_keys})
@@ -160,19 +163,22 @@ class Redactor:
             *self._by_key(data, _SETTING),
             *self._by_key(data, _ESCAPED_SETTING),
             *self._by_key(data, _ARGUMENT),
+            *self._by_key(data, _LISTED_ARGUMENT),
             *self.secrets(data),
         ]
         return self._replace(data, _without_overlaps(found))
 
+    def _judge_name(self, name: bytes) -> bool:
+        return self._rules.is_secret_key(name.decode("utf-8", "replace"))
+
     def _by_key(self, data: bytes, pattern: re.Pattern[bytes]) -> list[Secret]:
         found = []
         for match in pattern.finditer(data):
-            groups = [each for each in range(1, pattern.groups + 1) if match[each] is not None]
-            name, group = match[groups[0]].decode("utf-8", "replace"), groups[-1]
-            value = match[group].decode("utf-8", "replace")
-            if self._rules.is_secret_key(name) and not self._rules.is_harmless(value):
-                is_number = pattern is _SETTING and group == _SETTING.groups
-                found.append(Secret(match.start(group), match.end(group), "setting", is_number))
+            if self._is_secret_name(match[1] or match[2]):
+                group = match.lastindex or 0  # of the value
+                if not self._rules.is_harmless(match[group].decode("utf-8", "replace")):
+                    is_number = pattern is _SETTING and group == _SETTING.groups
+                    found.append(Secret(*match.span(group), "setting", is_number))
         return found
 
     def _replace(self, data: bytes, found: list[Secret]) -> tuple[bytes, int]:
