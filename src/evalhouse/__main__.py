@@ -21,6 +21,7 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:  # outside of a command: while modules load
+        sys.stderr.write("evalhouse: interrupted; nothing was done\n")
         sys.exit(INTERRUPTED)
 
 

@@ -27,6 +27,7 @@ def told() -> Iterator[None]:
         complain(str(failure))
         raise typer.Exit(failure.exit_code) from failure
     except KeyboardInterrupt as failure:
+        complain("interrupted; the house is as it was before")
         raise typer.Exit(INTERRUPTED) from failure
     except BrokenPipeError as failure:
         _drop_output()

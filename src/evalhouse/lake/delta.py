@@ -13,6 +13,7 @@ import pyarrow as pa
 from evalhouse.errors import HouseError
 from evalhouse.lake.place import Place
 from evalhouse.lake.writer import DataFile, TableWriter
+from evalhouse.schema import TABLES
 from evalhouse.schema.arrow import arrow_schema
 
 if TYPE_CHECKING:
@@ -87,6 +88,17 @@ class Lake:
                 listed = self._list(table, opened)
                 self._listed[table] = (opened.version(), listed)
             return listed
+
+    def discard(self, batch_id: str) -> None:
+        """Remove the files of a batch that was given up, unless a table names them already."""
+        for name, table in TABLES.items():
+            if table.place == "lake":
+                with _wrapped(name):
+                    written = self.place.files(name, f"{batch_id}-")
+                    named = {file.uri for file in self.files(name)} if written else set()
+                    for path in written:
+                        if self.place.address(name, path) not in named:
+                            self.place.filesystem.delete_file(self.place.path(name, path))
 
     def _current(self, table: str) -> deltalake.DeltaTable | None:
         """Return the table at its newest version, None where there is none."""

@@ -64,6 +64,12 @@ class Place:
                 f"the lake `{self.uri}` is gone; put it back, or correct `lake` in `house.toml`"
             )
 
+    def files(self, folder: str, prefix: str) -> list[str]:
+        """Return the names of the files in a folder inside that begin so."""
+        selector = fs.FileSelector(self.path(folder), allow_not_found=True)
+        found = self.filesystem.get_file_info(selector)
+        return [each.base_name for each in found if each.base_name.startswith(prefix)]
+
     def make_folder(self, *parts: str) -> None:
         """Make the folder of something inside; a bucket needs none."""
         if not self.is_bucket:

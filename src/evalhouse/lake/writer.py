@@ -5,6 +5,7 @@ Needs pyarrow alone, so that worker processes start fast.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ class TableWriter:
     def discard(self) -> None:
         """Give up: forget what waits and close the open file, which no table will name."""
         self._waiting.clear()
-        self._end_file()
+        if self._file is not None:
+            self._file.discard()
+            self._file = None
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -170,6 +173,13 @@ class _OpenFile:
         with boundary(HouseError, on=(OSError,)):
             self._writer.write_table(rows, row_group_size=rows.num_rows)
             return int(self._sink.tell())
+
+    def discard(self) -> None:
+        """Close the file as far as that is possible: what is in it counts no more."""
+        with contextlib.suppress(OSError, RuntimeError, pa.ArrowException):
+            self._writer.close()
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._sink.close()
 
     def close(self) -> DataFile:
         """Finish the file and describe it."""

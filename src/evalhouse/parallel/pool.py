@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -13,6 +15,8 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -55,7 +59,7 @@ class Workers:
     """Runs tasks in this process and in fresh ones beside it, `processes` in all.
 
     The fresh ones start at once, so that they can load what they need while this one plans. A
-    task that raises ends the run when the task at hand is done; a process that is killed does so
+    task that raises ends the run, and with it the fresh ones; a process that is killed does so
     with EvalhouseError.
     """
 
@@ -64,8 +68,10 @@ class Workers:
         self._counter = Counter()
         self._pool: ProcessPoolExecutor | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._processes: set[BaseProcess] = set()
         self._total: Any = None
         if self.processes > 1:
+            before = set(multiprocessing.active_children())
             context = multiprocessing.get_context("spawn")
             self._total = context.Value("q", 0)
             self._pool = ProcessPoolExecutor(
@@ -75,8 +81,10 @@ class Workers:
                 initargs=(self._total, warm),
             )
             self._threads = ThreadPoolExecutor(self.processes - 1)
-            for _ in range(self.processes - 1):
-                self._pool.submit(_nothing)
+            with _deaf():
+                for _ in range(self.processes - 1):
+                    self._pool.submit(_nothing)
+            self._processes = set(multiprocessing.active_children()) - before
 
     @property
     def counted(self) -> int:
@@ -116,9 +124,17 @@ class Workers:
                 "a worker process was killed (out of memory?); nothing was stored, try fewer "
                 "processes with `--processes`"
             ) from failure
+        except BaseException:
+            self._kill()
+            raise
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _kill(self) -> None:
+        """End the fresh processes whatever they do: nobody wants their results any more."""
+        for process in self._processes:
+            process.terminate()
 
     def _elsewhere(self, function: Callable[[Task, Counter], Result], task: Task) -> Result:
         """Run a task in a fresh process; called from a thread that waits for it."""
@@ -136,6 +152,8 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         """End the processes."""
+        if kind is not None:
+            self._kill()
         if self._pool is not None and self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -159,9 +177,23 @@ class _Watched(Counter):
 def _start(total: Any, warm: Callable[[], None] | None) -> None:
     global _shared  # noqa: PLW0603 - a process has one counter
     _shared = total
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # end at once, and say nothing
     do_without_pandas()
     if warm:
         warm()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that start here pass over SIGINT while they load, which they cannot tell of."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _nothing() -> None:

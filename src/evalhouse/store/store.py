@@ -143,9 +143,10 @@ class Batch:
         return outcome
 
     def abandon(self) -> None:
-        """Give up: nothing of the batch will be seen."""
+        """Give up: nothing of the batch will be seen, and its files make room for others."""
         if self._open:
             self._open = False
+            self._store.lake.discard(self.batch_id)
             self._store.catalog.abandon(self.batch_id)
 
     def __enter__(self) -> Self:
