@@ -100,6 +100,12 @@ def test_a_secret_in_a_document_is_never_stored_and_counted() -> None:
     assert docs.redactions == 1
 
 
+def test_a_secret_in_a_native_id_is_not_in_the_key_either() -> None:
+    docs = documents()
+    docs.codes([b"{}"], np.array([0]), [json.dumps(SECRET).encode()])
+    assert SECRET not in str(take(docs))
+
+
 # -- identity across runs ------------------------------------------------------------------------
 
 

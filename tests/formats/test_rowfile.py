@@ -209,6 +209,17 @@ def test_rows_on_lines_of_their_own_behind_a_spread_object_are_read_once(tmp_pat
     assert [row[1] for row in rows] == list(range(20))
 
 
+@pytest.mark.parametrize("second", ['{"doc_id": 1}', "[1]", "{", '"text"', "nonsense"])
+def test_objects_over_several_lines_beside_something_else_are_not_guessed_at(
+    second: str, tmp_path: Path
+) -> None:
+    first = json.dumps({"doc_id": 0, "value": 1}, indent=2)
+    rows, file = read(f"{first}\n{second}\n".encode(), tmp_path)
+    assert rows == []
+    assert {problem.severity for problem in file.problems} == {"damage"}
+    assert len(file.problems) == 5
+
+
 def test_a_spread_file_that_is_too_large_is_read_by_lines(tmp_path: Path) -> None:
     text = json.dumps({"doc_id": 1, "value": 2}, indent=2)
     path = tmp_path / "rows.jsonl"
