@@ -104,7 +104,7 @@ def test_other_names_have_no_stem(name: str) -> None:
             },
         ),
         ("/x/2025-11-03/_eval_results", {"snapshot": "2025-11-03", "date": "2025-11-03"}),
-        ("/home/someone/results/model", {}),
+        ("/data/someone/results/model", {}),
         ("/x/_eval_results2/m", {}),
         ("", {}),
     ],
