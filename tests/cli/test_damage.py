@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,3 +82,15 @@ def test_a_house_that_cannot_be_written_can_be_asked(call: Evalhouse, own: Path)
     assert call("--house", own, "runs").code == 0
     assert call("--house", own, "sql", COUNT).code == 0
     own.chmod(0o700)
+
+
+@pytest.mark.parametrize("words", [["runs"], ["sql", COUNT], ["sql", COUNT, "--format", "csv"]])
+@pytest.mark.parametrize(("to", "code"), [("> /dev/full", 1), (">&-", 0)])
+def test_output_that_nothing_takes_is_no_accident(
+    house: Path, words: list[str], to: str, code: int
+) -> None:
+    command = [sys.executable, "-m", "evalhouse", "--house", str(house), *words]
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {to}', "bash", *command], stderr=subprocess.PIPE, check=False
+    )
+    assert (done.returncode, done.stderr.count(b"\n")) == (code, code)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from evalhouse.workflows.ingest import ingest
 from tests.workflows.conftest import EXAMPLES, content, make_run, open_store
 
 INTERRUPTED = 130
@@ -46,6 +47,11 @@ def held(house: Path) -> object:
         return content(store), files
 
 
+def is_complete(house: Path) -> bool:
+    with open_store(house) as store:
+        return not ingest(store, [EXAMPLES]).runs
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.4, 0.5, 0.6])
 def test_an_interrupted_ingest_says_so_in_one_line(house: Path, seconds: float) -> None:
     before = held(house)
@@ -56,7 +62,8 @@ def test_an_interrupted_ingest_says_so_in_one_line(house: Path, seconds: float) 
         process.send_signal(signal.SIGINT)
         code, told = ended(process)
         if code not in {0, -signal.SIGINT}:  # all was done; the program was ending
-            assert (code, told.count("\n"), held(house) == before) == (INTERRUPTED, 1, True)
+            assert (code, told.count("\n")) == (INTERRUPTED, 1)
+        assert held(house) == before or is_complete(house)
 
 
 def ended_within(process: subprocess.Popen[str], seconds: float) -> int:

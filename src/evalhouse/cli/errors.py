@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -27,11 +28,16 @@ def told() -> Iterator[None]:
         complain(str(failure))
         raise typer.Exit(failure.exit_code) from failure
     except KeyboardInterrupt as failure:
-        complain("interrupted; the house is as it was before")
+        complain("interrupted; nothing is stored by halves")
         raise typer.Exit(INTERRUPTED) from failure
     except BrokenPipeError as failure:
         _drop_output()
         raise typer.Exit(BROKEN_PIPE) from failure
+    except OSError as failure:  # what the parts met is told by them: this is the output, or a file
+        _drop_output()
+        what = f"`{failure.filename}` cannot be used" if failure.filename else "no output"
+        complain(f"{what}: {failure.strerror or failure}")
+        raise typer.Exit(EvalhouseError.exit_code) from failure
 
 
 def complain(sentence: str) -> None:
@@ -42,7 +48,8 @@ def complain(sentence: str) -> None:
 
 
 def _drop_output() -> None:
-    """Let what is still buffered go nowhere: nobody reads it any more."""
+    """Let what is still buffered go nowhere: nobody reads it any more, or nothing takes it."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # a stream of a test has no number
+        os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
