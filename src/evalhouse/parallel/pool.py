@@ -59,8 +59,8 @@ class Workers:
     """Runs tasks in this process and in fresh ones beside it, `processes` in all.
 
     The fresh ones start at once, so that they can load what they need while this one plans. A
-    task that raises ends the run, and with it the fresh ones; a process that is killed does so
-    with EvalhouseError.
+    task that raises ends the run; a process that is killed does so with EvalhouseError. Leaving
+    the `with` block with an exception ends the fresh ones whatever they do.
     """
 
     def __init__(self, processes: int, *, warm: Callable[[], None] | None = None) -> None:
@@ -89,7 +89,9 @@ class Workers:
     @property
     def counted(self) -> int:
         """Return what all processes have counted so far."""
-        return self._counter.here + (self._total.value if self._total is not None else 0)
+        # Read without its lock, which a process that was killed may hold for ever.
+        elsewhere = self._total.get_obj().value if self._total is not None else 0
+        return self._counter.here + int(elsewhere)
 
     def run(
         self,
@@ -124,9 +126,6 @@ class Workers:
                 "a worker process was killed (out of memory?); nothing was stored, try fewer "
                 "processes with `--processes`"
             ) from failure
-        except BaseException:
-            self._kill()
-            raise
         finally:
             for future in waiting:
                 future.cancel()
