@@ -13,7 +13,6 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import product
 
 import ahocorasick_rs
 
@@ -34,6 +33,9 @@ _ARGUMENT = re.compile(
     rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)(?:\\\"|')?+([^\s,;&\"\\']++)"
 )
 _LISTED_ARGUMENT = re.compile(rb'"--([A-Za-z][\w-]{1,60}+)"\s*+,\s*+"(?!--)((?:[^"\\]++|\\.)*+)"')
+_COLON = re.compile(rb"\s*+:")
+_LONGEST_NAME = 90  # bytes, with its quotes
+_SHORT = 4  # letters; all of a shorter word is needed to tell it from others
 _NAMES = 4096  # of settings that are remembered, since few recur often
 _MARKER = re.compile(MARK + "[a-z-]+:[0-9a-f]{10}⟧")
 _SEPARATORS = str.maketrans("-. ", "___")
@@ -107,12 +109,12 @@ class Redactor:
         self._is_secret_name = lru_cache(_NAMES)(self._judge_name)
         literals = [(text, shape) for shape in self._rules.shapes for text in shape.literals]
         self._owners = [shape for _, shape in literals]
-        names = sorted({*self._rules.exact_keys, *self._rules.suffix_keys})
-        # A key ends in its last word and a quote, whatever stands before it.
-        self._endings = sorted({_ending(name) for name in names})
+        names = {*self._rules.exact_keys, *self._rules.suffix_keys}
         texts = [text for text, _ in literals]
+        # Few anchors are found several times as fast as many; the name is looked at afterwards.
         self._anchors = ahocorasick_rs.BytesAhoCorasick(
-            texts + [variant for ending in self._endings for variant in _spellings(ending)]
+            texts + sorted({ending for name in names for ending in _endings(name)}),
+            implementation=ahocorasick_rs.Implementation.DFA,
         )
         self._shape_count = len(texts)
 
@@ -123,10 +125,21 @@ class Redactor:
         Without a hit `text` and `request` change nothing; `settings` looks for more.
         """
         found = []
-        for index, start, _ in self._anchors.find_matches_as_indexes(data):
-            if index >= self._shape_count or self._confirm(data, index, start):
+        for index, start, end in self._anchors.find_matches_as_indexes(data):
+            if index < self._shape_count:
+                confirmed = self._confirm(data, index, start) is not None
+            else:
+                confirmed = self._names_secret(data, end)
+            if confirmed:
                 found.append(start)
         return found
+
+    def _names_secret(self, data: bytes, end: int) -> bool:
+        """Tell whether the text in quotes that ends here is the name of a secret setting."""
+        opening = data.rfind(b'"', max(0, end - _LONGEST_NAME), end - 1)
+        if not _COLON.match(data, end):
+            return False
+        return opening < 0 or self._is_secret_name(data[opening + 1 : end - 1])
 
     def _confirm(self, data: bytes, index: int, start: int) -> Secret | None:
         shape = self._owners[index]
@@ -201,17 +214,11 @@ class Redactor:
         return f"{MARK}{kind}:{digest}⟧".encode()
 
 
-def _ending(name: str) -> str:
-    words = name.split("_")
-    return "_".join(words[-2:] if words[-1] in {"id", "key"} else words[-1:])
-
-
-def _spellings(ending: str) -> list[bytes]:
-    """Return every way to write an ending that `Rules.is_secret_key` understands."""
-    cased = [(word, word.capitalize(), word.upper()) for word in ending.split("_")]
-    separators = ("_", "-", ".", " ", "")
-    spelled = {separator.join(words) for words in product(*cased) for separator in separators}
-    return [text.encode() + b'"' for text in sorted(spelled)]
+def _endings(name: str) -> list[bytes]:
+    """Return how names that `Rules.is_secret_key` takes for this one end, with their quote."""
+    word = name.rsplit("_", 1)[-1]
+    cases = {word, word.capitalize(), word.upper()} if len(word) < _SHORT else {word[1:]}
+    return [text.encode() + b'"' for text in {*cases, *(case.upper() for case in cases)}]
 
 
 def _without_overlaps(found: list[Secret]) -> list[Secret]:
