@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -71,4 +72,15 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_nothing(store: Store, dump
     touch(dump)
     ledger = ingest(store, [dump])
     assert (list(ledger.unread), ledger.exit_code) == ([str(path)], 3)
+    assert differences(content(store), before) == {}
+
+
+def test_a_packed_copy_contradicts_nothing(store: Store, dump: Path, tmp_path: Path) -> None:
+    before = content(store)
+    packed = tmp_path / "packed" / dump.name
+    for path in dump.rglob("*.json*"):
+        copy = packed / path.relative_to(dump).with_name(f"{path.name}.gz")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(gzip.compress(path.read_bytes()))
+    assert not ingest(store, [packed]).problem_counts
     assert differences(content(store), before) == {}

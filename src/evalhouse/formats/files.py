@@ -174,6 +174,19 @@ def file_sha256(path: str) -> str:
     return ""
 
 
+def content_sha256(path: str) -> str:
+    """Return the SHA-256 of what a file holds, unpacked as far as it goes."""
+    digest = hashlib.sha256()
+    with contextlib.suppress(OSError, EOFError), Path(path).open("rb") as stream:
+        magic = stream.read(4)
+        stream.seek(0)
+        if not magic.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+            return file_sha256(path)
+        for piece in unpacked(stream, magic):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
 def read_whole(path: str) -> tuple[bytes, bytes]:
     """Return the bytes of a (small) file as they are, and unpacked as far as they go."""
     raw = Path(path).read_bytes()

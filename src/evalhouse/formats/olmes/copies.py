@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from evalhouse.formats.base import Claim
-from evalhouse.formats.files import file_sha256
+from evalhouse.formats.files import content_sha256, file_sha256
 from evalhouse.formats.olmes.folder import Entry, Folder, TaskFiles
 from evalhouse.formats.olmes.runs import RunParts
 from evalhouse.records import Problem
@@ -100,7 +100,7 @@ def _merge_files(run: RunParts, files: TaskFiles, entry: Entry) -> None:
 def set_aside(run: RunParts, copy: Claim, first: Claim, folder: Folder) -> None:
     """List a second file of the same family and task: a copy, or a contradiction."""
     copy_hash, first_hash = file_sha256(copy.file.path), file_sha256(first.file.path)
-    same = copy_hash == first_hash
+    same = copy_hash == first_hash or _hold_the_same(copy.file.path, first.file.path)
     reason = f"{'a copy of' if same else 'contradicts'} {first.file.path}"
     run.file(copy, folder, copy_hash, "ignored" if same else "kept", reason)
     if not same:
@@ -115,6 +115,11 @@ def set_aside(run: RunParts, copy: Claim, first: Claim, folder: Folder) -> None:
                 "tells runs apart)",
             )
         )
+
+
+def _hold_the_same(*paths: str) -> bool:
+    """Tell whether files that are packed differently are alike."""
+    return len({content_sha256(path) for path in paths}) == 1
 
 
 def _contradiction(part: str, entry: Entry, chosen: Entry) -> Problem:
