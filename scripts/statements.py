@@ -25,7 +25,9 @@ def statements() -> str:
         create(SqliteDatabase(f"sqlite:///{path}", busy_seconds=5))
         connection = sqlite3.connect(path)
         found = connection.execute(
-            "SELECT sql FROM sqlite_master WHERE sql NOT NULL ORDER BY rowid"
+            # Tables as they were made; indexes by name, since they were made in any order.
+            "SELECT sql FROM sqlite_master WHERE sql NOT NULL "
+            "ORDER BY type = 'index', iif(type = 'index', name, NULL), rowid"
         )
         text = "".join(f"{sql}{END}" for (sql,) in found)
         connection.close()

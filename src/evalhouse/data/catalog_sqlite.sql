@@ -38,10 +38,6 @@ CREATE TABLE tasks (
 	CONSTRAINT ck_tasks_is_suite CHECK (is_suite IN (0, 1))
 );
 
-CREATE INDEX ix_tasks_task_name ON tasks (task_name);
-
-CREATE INDEX ix_tasks_parent_id ON tasks (parent_id);
-
 CREATE TABLE prompt_texts (
 	prompt_hash TEXT NOT NULL, 
 	prompt_text TEXT NOT NULL, 
@@ -101,8 +97,6 @@ CREATE TABLE batches (
 	CONSTRAINT ck_batches_state CHECK (state IN ('open', 'committed', 'abandoned'))
 );
 
-CREATE INDEX ix_batches_state ON batches (state);
-
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -135,8 +129,6 @@ CREATE TABLE models (
 	CONSTRAINT fk_models_quantized_from_id FOREIGN KEY(quantized_from_id) REFERENCES models (model_id) DEFERRABLE INITIALLY DEFERRED, 
 	CONSTRAINT ck_models_provisional CHECK (provisional IN (0, 1))
 );
-
-CREATE INDEX ix_models_model_name ON models (model_name);
 
 CREATE TABLE task_members (
 	suite_id CHAR(36) NOT NULL, 
@@ -194,12 +186,6 @@ CREATE TABLE files (
 	CONSTRAINT ck_files_disposition CHECK (disposition IN ('parsed', 'kept', 'ignored')), 
 	CONSTRAINT ck_files_live CHECK (live IN (0, 1))
 );
-
-CREATE INDEX ix_files_source_file_id ON files (source_file_id);
-
-CREATE INDEX ix_files_path ON files (path);
-
-CREATE INDEX ix_files_unit_id ON files (unit_id);
 
 CREATE TABLE runs (
 	run_id CHAR(36) NOT NULL, 
@@ -275,12 +261,6 @@ CREATE TABLE run_model_metrics (
 	CONSTRAINT ck_run_model_metrics_failure_reason CHECK (failure_reason IN ('timeout', 'refusal', 'malformed_output', 'oom', 'load_failure', 'capability_gap', 'infra_error', 'cancelled', 'unknown'))
 );
 
-CREATE INDEX ix_run_model_metrics_task_id ON run_model_metrics (task_id);
-
-CREATE INDEX ix_run_model_metrics_model_id ON run_model_metrics (model_id);
-
-CREATE INDEX ix_run_model_metrics_unit_id ON run_model_metrics (unit_id);
-
 CREATE TABLE artifacts (
 	run_id CHAR(36) NOT NULL, 
 	path TEXT NOT NULL, 
@@ -302,7 +282,27 @@ CREATE TABLE batch_units (
 	CONSTRAINT fk_batch_units_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
 
+CREATE INDEX ix_batch_units_batch_id ON batch_units (batch_id);
+
 CREATE INDEX ix_batch_units_run_id ON batch_units (run_id);
 
-CREATE INDEX ix_batch_units_batch_id ON batch_units (batch_id);
+CREATE INDEX ix_batches_state ON batches (state);
+
+CREATE INDEX ix_files_path ON files (path);
+
+CREATE INDEX ix_files_source_file_id ON files (source_file_id);
+
+CREATE INDEX ix_files_unit_id ON files (unit_id);
+
+CREATE INDEX ix_models_model_name ON models (model_name);
+
+CREATE INDEX ix_run_model_metrics_model_id ON run_model_metrics (model_id);
+
+CREATE INDEX ix_run_model_metrics_task_id ON run_model_metrics (task_id);
+
+CREATE INDEX ix_run_model_metrics_unit_id ON run_model_metrics (unit_id);
+
+CREATE INDEX ix_tasks_parent_id ON tasks (parent_id);
+
+CREATE INDEX ix_tasks_task_name ON tasks (task_name);
 
