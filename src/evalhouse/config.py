@@ -68,15 +68,24 @@ def load(
     return HouseSettings(folder, values["catalog"], values["lake"], origin)
 
 
-def save(settings: HouseSettings) -> None:
-    """Write `house.toml` for every setting that is not a default; credentials are refused."""
-    chosen = {
+def require_storable(settings: HouseSettings) -> None:
+    """Refuse settings with a credential, which no file may hold."""
+    for name, value in _chosen(settings).items():
+        _refuse_credentials(name, value)
+
+
+def _chosen(settings: HouseSettings) -> dict[str, str]:
+    return {
         name: getattr(settings, name)
         for name in _KNOWN
         if settings.origin.get(name, "default") != "default"
     }
-    for name, value in chosen.items():
-        _refuse_credentials(name, value)
+
+
+def save(settings: HouseSettings) -> None:
+    """Write `house.toml` for every setting that is not a default; credentials are refused."""
+    require_storable(settings)
+    chosen = _chosen(settings)
     if chosen:
         lines = [f"{name} = {_quoted(value)}\n" for name, value in chosen.items()]
         path = settings.folder / SETTINGS_FILE

@@ -24,18 +24,18 @@ def test_the_results_of_all_tasks_come_back(processes: int, count: int) -> None:
 @each_number
 def test_workers_count_what_all_processes_did(processes: int) -> None:
     with Workers(processes) as workers:
-        assert workers.counted == 0
+        assert workers.counted.bytes == 0
         list(workers.run(tasks.square, range(10)))
-        assert workers.counted == sum(range(10))
+        assert workers.counted.bytes == sum(range(10))
         list(workers.run(tasks.square, range(5)))
-        assert workers.counted == sum(range(10)) + sum(range(5))
+        assert workers.counted.bytes == sum(range(10)) + sum(range(5))
 
 
 @each_number
 def test_who_watches_sees_the_count_grow(processes: int) -> None:
     seen: list[int] = []
     with Workers(processes) as workers:
-        list(workers.run(tasks.square, range(20), watch=seen.append))
+        list(workers.run(tasks.square, range(20), watch=lambda count: seen.append(count.bytes)))
     assert seen == sorted(seen)
     assert 0 < seen[-1] <= sum(range(20))
 
@@ -94,7 +94,7 @@ def test_the_count_can_be_read_when_a_killed_process_held_its_lock() -> None:
     with Workers(2) as workers:
         list(workers.run(tasks.square, [3, 4]))
         with workers._total.get_lock():
-            thread = ThreadPoolExecutor(1).submit(lambda: workers.counted)
+            thread = ThreadPoolExecutor(1).submit(lambda: workers.counted.bytes)
             assert thread.result(timeout=60) == 7
 
 
@@ -123,7 +123,7 @@ def test_a_counter_counts_in_its_own_process() -> None:
     counter = Counter()
     counter.add(3)
     counter.add(4)
-    assert counter.here == 7
+    assert counter.here.bytes == 7
 
 
 def test_processors_are_those_this_process_may_use() -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from evalhouse.parallel.pool import Counter, Workers, processors
+from evalhouse.parallel.pool import Counter, Counts, Workers, processors
 
-__all__ = ["Counter", "Workers", "processors"]
+__all__ = ["Counter", "Counts", "Workers", "processors"]

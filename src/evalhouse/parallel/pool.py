@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from evalhouse.errors import EvalhouseError
 from evalhouse.loading import do_without_pandas
@@ -30,22 +30,30 @@ _POLL_SECONDS = 0.1
 _shared: Any = None  # the counter, in a worker process
 
 
+class Counts(NamedTuple):
+    """What was counted so far."""
+
+    bytes: int
+    rows: int
+
+
 class Counter:
-    """Counts bytes in whatever process it is used."""
+    """Counts bytes and rows in whatever process it is used."""
 
     def __init__(self) -> None:
-        self._here = 0
+        self._here = Counts(0, 0)
 
-    def add(self, count: int) -> None:
+    def add(self, size: int, rows: int = 0) -> None:
         """Count; in a worker process the others see it too."""
         if _shared is None:
-            self._here += count
+            self._here = Counts(self._here.bytes + size, self._here.rows + rows)
         else:
             with _shared.get_lock():
-                _shared.value += count
+                _shared[0] += size
+                _shared[1] += rows
 
     @property
-    def here(self) -> int:
+    def here(self) -> Counts:
         """Return what was counted in this process."""
         return self._here
 
@@ -73,7 +81,7 @@ class Workers:
         if self.processes > 1:
             before = set(multiprocessing.active_children())
             context = multiprocessing.get_context("spawn")
-            self._total = context.Value("q", 0)
+            self._total = context.Array("q", 2)
             self._pool = ProcessPoolExecutor(
                 self.processes - 1,
                 mp_context=context,
@@ -87,18 +95,19 @@ class Workers:
             self._processes = set(multiprocessing.active_children()) - before
 
     @property
-    def counted(self) -> int:
+    def counted(self) -> Counts:
         """Return what all processes have counted so far."""
         # Read without its lock, which a process that was killed may hold for ever.
-        elsewhere = self._total.get_obj().value if self._total is not None else 0
-        return self._counter.here + int(elsewhere)
+        size, rows = self._total.get_obj() if self._total is not None else (0, 0)
+        here = self._counter.here
+        return Counts(here.bytes + size, here.rows + rows)
 
     def run(
         self,
         function: Callable[[Task, Counter], Result],
         tasks: Sequence[Task],
         *,
-        watch: Callable[[int], None] | None = None,
+        watch: Callable[[Counts], None] | None = None,
     ) -> Iterator[Result]:
         """Yield the results as they come; `watch` gets the count several times a second.
 
@@ -162,13 +171,13 @@ class _Watched(Counter):
     """Passes the count on, in the process that also watches."""
 
     def __init__(
-        self, workers: Workers, counter: Counter, watch: Callable[[int], None] | None
+        self, workers: Workers, counter: Counter, watch: Callable[[Counts], None] | None
     ) -> None:
         super().__init__()
         self._workers, self._counter, self._watch = workers, counter, watch
 
-    def add(self, count: int) -> None:
-        self._counter.add(count)
+    def add(self, size: int, rows: int = 0) -> None:
+        self._counter.add(size, rows)
         if self._watch:
             self._watch(self._workers.counted)
 

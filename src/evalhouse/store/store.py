@@ -89,6 +89,7 @@ class Store:
 
     def _make(self) -> None:
         """Make a new house: the catalog comes last but for the settings that point to it."""
+        config.require_storable(self.settings)
         with _fresh_folder(self.settings.folder):
             self.lake.place.check()
             try:

@@ -17,7 +17,7 @@ from evalhouse.formats import FORMATS
 from evalhouse.formats.base import Plan, Reading, Unit, UnitFacts
 from evalhouse.formats.lines import LONGEST_LINE
 from evalhouse.normalise.metrics import with_meaning
-from evalhouse.parallel import Workers, processors
+from evalhouse.parallel import Counts, Workers, processors
 from evalhouse.records import BatchUnit, Entity, Problem, RunSource, Source, SourceFile
 from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
@@ -194,14 +194,13 @@ def _read(work: _Work, workers: Workers, units: list[Unit], batch: Batch) -> lis
     ]
     results: list[ShardResult] = []
 
-    def watch(count: int) -> None:
-        rows = sum(sum(result.rows.values()) for result in results)
-        work.tell(Progress(count, total, rows, "reading"))
+    def watch(count: Counts) -> None:
+        work.tell(Progress(count.bytes, total, count.rows, "reading"))
 
     for result in workers.run(read_shard, shards, watch=watch):
         results.append(result)
         batch.beat()
-    work.ledger.bytes_read += workers.counted
+    work.ledger.bytes_read += workers.counted.bytes
     return results
 
 
@@ -220,7 +219,8 @@ def _store(
     results: Sequence[ShardResult],
     batch: Batch,
 ) -> None:
-    work.tell(Progress(work.ledger.bytes_read, work.ledger.bytes_read, 0, "storing"))
+    size, rows = work.ledger.bytes_read, sum(sum(result.rows.values()) for result in results)
+    work.tell(Progress(size, size, rows, "storing"))
     facts = {fact.unit_id: fact for result in results for fact in result.facts}
     entities: list[Entity] = []
     units: list[BatchUnit] = []

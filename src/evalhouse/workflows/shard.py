@@ -77,6 +77,8 @@ def read_shard(shard: Shard, counter: parallel.Counter) -> ShardResult:
                 continue
             for item in FORMATS[unit.format].read(unit, reading):
                 _take(item, unit.unit_id, writers, result)
+                if isinstance(item, TableRows):
+                    counter.add(0, item.batch.num_rows)
         result.files = writers.close()
     return result
 
