@@ -171,3 +171,13 @@ def test_files_and_lakes_travel_between_processes(tmp_path: Path) -> None:
 def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="cannot be part of a file name"):
         Lake(str(tmp_path)).writer("metrics", batch_id="batch-1", name=name)
+
+
+def test_small_batches_reach_the_disk_together_and_in_order(tmp_path: Path) -> None:
+    writing = Lake(str(tmp_path)).writer("metrics", batch_id="batch-1", name="w0")
+    for number in range(300):
+        writing.write(table({**METRICS, "value": float(number)}))
+    [file] = writing.close()
+    found = pq.ParquetFile(tmp_path / "metrics" / file.path)
+    assert found.metadata.num_row_groups == 1
+    assert found.read()["value"].to_pylist() == [float(number) for number in range(300)]

@@ -19,6 +19,7 @@ from evalhouse.errors import HouseError, boundary
 from evalhouse.lake.encoding import parquet_options, writing_schema
 from evalhouse.lake.place import Place
 
+_MERGED = 128  # batches that small become one: each takes much more memory than its rows do
 ROW_GROUP_BYTES = 8 << 20
 """Rows wait in memory until there are so many bytes of them, counted as Arrow holds them."""
 
@@ -61,6 +62,7 @@ class TableWriter:
         self._schema = writing_schema(table)
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_bytes = 0
+        self._small: list[pa.RecordBatch] = []
         self._file: _OpenFile | None = None
         self._files: list[DataFile] = []
 
@@ -76,6 +78,7 @@ class TableWriter:
 
     def close(self) -> list[DataFile]:
         """Write what waits and return every file written; none without rows."""
+        self._merge()
         if self._waiting:
             self._flush()
         self._end_file()
@@ -84,6 +87,7 @@ class TableWriter:
     def discard(self) -> None:
         """Give up: forget what waits and close the open file, which no table will name."""
         self._waiting.clear()
+        self._small.clear()
         if self._file is not None:
             self._file.discard()
             self._file = None
@@ -123,14 +127,31 @@ class TableWriter:
 
     def _take(self, batch: pa.RecordBatch) -> None:
         """Queue rows, cut so that no row group is much larger than it should be."""
-        pieces = -(-batch.nbytes // ROW_GROUP_BYTES)
+        size = batch.nbytes
+        if size < ROW_GROUP_BYTES // _MERGED:
+            self._small.append(batch)
+            if len(self._small) >= _MERGED:
+                self._merge()
+            return
+        self._merge()
+        pieces = -(-size // ROW_GROUP_BYTES)
         step = -(-batch.num_rows // pieces)
         for start in range(0, batch.num_rows, step):
-            piece = batch.slice(start, step) if pieces > 1 else batch
-            self._waiting.append(piece)
-            self._waiting_bytes += piece.nbytes
-            if self._waiting_bytes >= ROW_GROUP_BYTES:
-                self._flush()
+            self._queue(batch.slice(start, step) if pieces > 1 else batch)
+
+    def _merge(self) -> None:
+        """Queue the small batches as one."""
+        if self._small:
+            rows = pa.Table.from_batches(self._small).unify_dictionaries().combine_chunks()
+            self._small = []
+            for batch in rows.to_batches():
+                self._queue(batch)
+
+    def _queue(self, batch: pa.RecordBatch) -> None:
+        self._waiting.append(batch)
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_bytes >= ROW_GROUP_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
         if self._file is None:
