@@ -54,6 +54,8 @@ def load(
         HouseError: It cannot be read.
     """
     folder = Path(place).expanduser().resolve()
+    if any("\ud800" <= letter <= "\udfff" for letter in str(folder)):  # bytes that are no text
+        raise UsageError(f"the name of the house `{folder}` is not UTF-8; choose another")
     written = _read(folder / SETTINGS_FILE)
     defaults = {
         "catalog": f"sqlite:///{folder / 'catalog.db'}",

@@ -94,3 +94,9 @@ def test_output_that_nothing_takes_is_no_accident(
         ["bash", "-c", f'"$@" {to}', "bash", *command], stderr=subprocess.PIPE, check=False
     )
     assert (done.returncode, done.stderr.count(b"\n")) == (code, code)
+
+
+def test_a_house_has_a_name_that_can_be_written(call: Evalhouse, tmp_path: Path) -> None:
+    done = call("--house", os.fsdecode(os.fsencode(tmp_path) + b"/\xff"), "init")
+    assert (done.code, done.out) == (2, "")
+    assert "not UTF-8" in done.err
