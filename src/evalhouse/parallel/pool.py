@@ -186,9 +186,18 @@ def _start(total: Any, warm: Callable[[], None] | None) -> None:
     global _shared  # noqa: PLW0603 - a process has one counter
     _shared = total
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # end at once, and say nothing
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     do_without_pandas()
     if warm:
         warm()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, even if it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
