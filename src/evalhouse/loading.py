@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from types import ModuleType
 
 
 class _Refusal(MetaPathFinder):
@@ -17,6 +19,20 @@ class _Refusal(MetaPathFinder):
         if fullname in self._names:
             raise ModuleNotFoundError(f"`{fullname}` is not loaded in this process", name=fullname)
         return None
+
+
+def when_needed(name: str) -> ModuleType:
+    """Return a module that is loaded when something of it is first asked for."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(f"`{name}` is not installed", name=name)
+    spec.loader = LazyLoader(spec.loader)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def do_without_pandas() -> None:

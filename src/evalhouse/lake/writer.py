@@ -20,7 +20,7 @@ from evalhouse.lake.encoding import parquet_options, writing_schema
 from evalhouse.lake.place import Place
 
 _MERGED = 128  # batches that small become one: each takes much more memory than its rows do
-ROW_GROUP_BYTES = 8 << 20
+ROW_GROUP_BYTES = 6 << 20
 """Rows wait in memory until there are so many bytes of them, counted as Arrow holds them."""
 
 FILE_BYTES = 64 << 20

@@ -8,7 +8,7 @@ from functools import cache
 import pyarrow as pa
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-_KEEP_BYTES = 128 << 20
+_KEEP_BYTES = 32 << 20
 
 
 @cache

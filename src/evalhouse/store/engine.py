@@ -11,13 +11,18 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from evalhouse.errors import DamagedHouseError, HouseError, QueryError
 from evalhouse.lake import Place
+from evalhouse.loading import when_needed
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = when_needed("duckdb")  # an ingest writes, and never asks
 
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
@@ -25,8 +30,6 @@ _MACROS = resources.files("evalhouse") / "data" / "macros.sql"
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _WRITES = frozenset({"copy", "insert", "update", "delete", "merge"})
 _HINTS = ("Did you mean", "Candidate bindings", "Candidate functions")
-_KINDS = duckdb.StatementType
-_READS = frozenset({_KINDS.SELECT, _KINDS.MULTI})  # a PIVOT is several statements
 
 
 class Engine:
@@ -119,7 +122,9 @@ def require_reading(query: str) -> None:
         statements = duckdb.extract_statements(inner)
     if len(statements) != 1:
         raise QueryError(f"expected one statement, not {len(statements)}")
-    if statements[0].type not in _READS or _writes_inside(inner):
+    kinds = duckdb.StatementType
+    is_read = statements[0].type in {kinds.SELECT, kinds.MULTI}  # a PIVOT is several statements
+    if not is_read or _writes_inside(inner):
         raise QueryError("a house is read by SQL and written by `ingest`; only SELECT is possible")
 
 
