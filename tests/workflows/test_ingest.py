@@ -302,6 +302,16 @@ def test_folders_that_contradict_each_other_are_different_runs(
         assert differences(_settled(content(other)), _settled(held)) == {}
 
 
+def test_a_snapshot_can_be_named_afterwards(store: Store, tmp_path: Path) -> None:
+    _experiments(tmp_path, seeds=(1, 2))
+    first = tmp_path / "results" / "first"
+    ingest(store, [first])
+    ingest(store, [first], IngestOptions(snapshot="by hand"))
+    live = rows(store, "select distinct run_id from responses")
+    (run,) = rows(store, "select run_id from run_settings where value = 'by hand'")
+    assert live == [run]
+
+
 def test_folders_that_agree_are_one_run(store: Store, tmp_path: Path) -> None:
     _experiments(tmp_path, seeds=(1, 2))
     shutil.rmtree(tmp_path / "results" / "second")

@@ -118,6 +118,8 @@ def _tell_rows(ledger: Ledger) -> None:
     say(f"bytes     {read} read, {written} written, {ledger.seconds:.2f} s{rate}")
     if ledger.checks:
         say("checks    " + ", ".join(f"{n:,} {what}" for what, n in sorted(ledger.checks.items())))
+        if ledger.checks["mismatch"]:
+            say("          see them: evalhouse sql \"from checks where status = 'mismatch'\"")
     if ledger.replaced or ledger.repeated:
         say(f"units     {ledger.replaced:,} replaced, {ledger.repeated:,} repeated")
 

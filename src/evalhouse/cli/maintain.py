@@ -48,7 +48,10 @@ def repair(context: typer.Context) -> None:
     with Session.of(context).read() as house:
         closed = house.repair()
     if not closed:
-        say("nothing to repair: every open batch belongs to a process that still writes")
+        say(
+            "nothing to repair: every open batch gave a sign of life within 15 minutes; one that "
+            "gives none is closed after that, and nothing of it is seen meanwhile"
+        )
         return
     say(f"closed {counted(len(closed), 'batch', 'batches')}; nothing of them was or will be seen:")
     say(*(f"  {batch_id}" for batch_id in closed))

@@ -87,7 +87,8 @@ def ingest(
     tell = watch or (lambda _: None)
     work = _Work(store, options or IngestOptions(), tell)
     tell(Progress(0, 0, 0, "looking"))
-    found = discover(store.catalog, places, rehash=work.options.rehash)
+    look_again = work.options.rehash or work.options.snapshot is not None
+    found = discover(store.catalog, places, rehash=look_again)
     if found.folders:
         _read_and_store(work, found)
     _describe_skipped(work.ledger, found)

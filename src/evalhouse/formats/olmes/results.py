@@ -135,7 +135,7 @@ def _reported(
                 "definition": FORMAT,
                 "value": value,
                 "value_note": note,
-                "n": record.num_instances,
+                "n": None if _is_subset(name) else record.num_instances,
                 "stderr": _stderr(tally, source, value),
                 "is_primary": name in {"primary_score", primary},
                 "origin": "reported",
@@ -148,6 +148,11 @@ def _reported(
     if time is not None and math.isfinite(time):
         rows.append(_time_row(time, detail))
     return rows
+
+
+def _is_subset(metric: str) -> bool:
+    """Tell whether a metric is over some of the items, whose number the record does not state."""
+    return ":" in metric or "_sub_" in metric
 
 
 def _time_row(seconds: float, detail: Detail) -> dict[str, Any]:
