@@ -75,8 +75,14 @@ def _of_object(value: dict[str, Any], text: bytes, name: str) -> str | None:
     for family, keys in _MARKS.items():
         if all(key in value for key in keys):
             return family
-    is_old_summary = isinstance(value.get("metrics"), list) and set(value) <= set(_VESTIGES)
-    return "summary" if is_old_summary else None
+    return "summary" if _is_old_summary(value) else None
+
+
+def _is_old_summary(value: dict[str, Any]) -> bool:
+    tasks = value.get("metrics")
+    if not isinstance(tasks, list) or not set(value) <= set(_VESTIGES):
+        return False
+    return bool(tasks) and isinstance(tasks[0], dict) and "task" in tasks[0]
 
 
 def _record_family(text: bytes, name: str) -> str:
