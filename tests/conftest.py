@@ -23,10 +23,9 @@ from pyarrow import fs
 from tests.buckets import serve
 
 settings.register_profile("evalhouse", deadline=None)  # no test asserts how long it takes
-settings.load_profile("evalhouse")
 
 settings.register_profile("torture", max_examples=1000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "evalhouse"))
 
 
 @dataclass(frozen=True)
