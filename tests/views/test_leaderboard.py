@@ -119,9 +119,18 @@ def test_an_unknown_metric_gets_close_ones(store: Store) -> None:
 
 def test_a_node_without_scores_says_what_stands_below(store: Store) -> None:
     draft = Draft()
-    draft.score(draft.run("r"), draft.model("m"), draft.task("a/a:mc"), 0.5)
-    with pytest.raises(UsageError, match="below it stand `a:mc`"):
+    run, model = draft.run("r"), draft.model("m")
+    for task in ("a/a:mc", "a/a:rc"):
+        draft.score(run, model, draft.task(task), 0.5)
+    with pytest.raises(UsageError, match="below it stand `a:mc`, `a:rc`"):
         _board(draft.commit(store), "a")
+
+
+def test_a_node_with_one_variant_stands_for_it(store: Store) -> None:
+    draft = Draft()
+    draft.score(draft.run("r"), draft.model("m"), draft.task("a/a:mc"), 0.5)
+    board = _board(draft.commit(store), "a")
+    assert (board.title, board.rows[0].score.value) == ("a:mc", 0.5)
 
 
 def test_a_group_has_its_best_and_the_mean_of_its_runs(store: Store) -> None:

@@ -117,10 +117,14 @@ _SCHEMA = pa.schema(
 def leaderboard(reader: Reader, name: str, choice: Choice | None = None) -> Leaderboard | Groups:
     """Rank models on a task or suite; with `group_by`, rank groups of results.
 
+    A name with a single variant below it stands for that variant.
+
     Raises UnknownNameError for a task, metric or setting that is not there.
     """
     contest = Contest(reader, name, choice or Choice())
     rows = _rows(contest)
+    if not rows and len(contest.below) == 1:
+        return leaderboard(reader, contest.below[0].path, choice)
     if not rows:
         _say_why_empty(contest)
     measure = Measure.of(row.score for row in rows)

@@ -220,6 +220,7 @@ def _store(
     results: Sequence[ShardResult],
     batch: Batch,
 ) -> None:
+    work.ledger.bytes_read += _small_bytes(plans)
     size, rows = work.ledger.bytes_read, sum(sum(result.rows.values()) for result in results)
     work.tell(Progress(size, size, rows, "storing"))
     facts = {fact.unit_id: fact for result in results for fact in result.facts}
@@ -244,6 +245,13 @@ def _store(
     work.ledger.batch_id = batch.batch_id
     work.ledger.replaced = outcome.replaced
     work.ledger.repeated = outcome.repeated
+
+
+def _small_bytes(plans: Sequence[Plan]) -> int:
+    """Return the bytes of files that were read while planning: all but row files."""
+    of_units = {file.path for made in plans for unit in made.units for file in unit.files}
+    listed = {file.path: file.bytes for made in plans for file in made.files}
+    return sum(size for path, size in listed.items() if path not in of_units)
 
 
 def _count(ledger: Ledger, result: ShardResult) -> None:
