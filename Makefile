@@ -46,7 +46,7 @@ docs: $(READY) ## Write the reference and the sessions of the README anew
 bench: $(READY) ## Measure speed and memory (takes minutes and some GB of disk)
 	@$(PY) -m benchmarks $(ARGS)
 
-torture: $(READY) ## Run the long proofs: hundreds of kills, thousands of arbitrary inputs (half an hour)
+torture: $(READY) ## Run the long proofs: hundreds of kills, thousands of arbitrary inputs (ten minutes)
 	@$(PY) -m scripts.torture $(ARGS)
 
 constraints: ## Pin the newest versions that work together (needs network)

@@ -183,7 +183,7 @@ class Checks:
         elif record.num_instances is not None and record.num_instances != tally.items:
             yield self._notice(
                 "row_count",
-                f"the record says {record.num_instances} items and {tally.items} rows are here",
+                f"the record counts {record.num_instances} items and its files hold {tally.items}",
                 "conflict",
             )
         if record is not None and set(tally.task_hashes) - {record.task_hash}:
