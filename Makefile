@@ -7,13 +7,13 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-CODE := $(wildcard src tests scripts benchmarks examples)
+CODE := $(wildcard src tests scripts simulations benchmarks examples)
 
 # What a shell has set for other projects does not reach into this one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV EVALHOUSE_HOUSE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs bench torture constraints clean
+.PHONY: help demo test check fix docs bench torture simulate constraints clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ bench: $(READY) ## Measure speed and memory (takes minutes and some GB of disk)
 
 torture: $(READY) ## Run the long proofs: hundreds of kills, thousands of arbitrary inputs (ten minutes)
 	@$(PY) -m scripts.torture $(ARGS)
+
+simulate: $(READY) ## Prove by simulation what intervals and tests promise (twenty minutes)
+	@$(PY) -m scripts.simulate $(ARGS)
 
 constraints: ## Pin the newest versions that work together (needs network)
 	@$(call need_python)

@@ -4,6 +4,7 @@
       UsageError                 the request makes no sense: stop, exit code 2
         UnknownNameError           a name that is not there; says what is
         QueryError                 a query that the engine refuses
+        NotPairedError             two samples that do not hold the same units
       HouseError                 the house itself: stop, exit code 1
         NoHouseError               nothing to open at that place
         OutdatedHouseError         the catalog needs a migration, or this program is older
@@ -58,6 +59,16 @@ class QueryError(UsageError):
         first = reason.strip().splitlines()[0] if reason.strip() else "unknown reason"
         super().__init__(
             f"the query cannot run: {first}; `evalhouse tables` lists every table and column"
+        )
+
+
+class NotPairedError(UsageError):
+    """Two samples that share too few units to be compared unit by unit."""
+
+    def __init__(self, shared: int, first: int, second: int, needed: float) -> None:
+        super().__init__(
+            f"the samples share {shared} units of {first} and {second}, and a paired comparison "
+            f"needs {needed:.0%} of each; compare them unpaired, or keep only what they share"
         )
 
 

@@ -1,0 +1,7 @@
+"""All cases, in the order of the page that shows them."""
+
+from __future__ import annotations
+
+from simulations.case import Case
+
+CASES: tuple[Case, ...] = ()

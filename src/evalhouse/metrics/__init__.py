@@ -1,0 +1,3 @@
+"""Metrics of answers: pure functions, arrays in, a value with its count and note out."""
+
+from __future__ import annotations

@@ -1,0 +1,62 @@
+"""What a metric gives back, and what is known of a metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""A metric as a function of sums over units: `(..., m)` numbers in, `(...)` values out.
+
+It takes any number of leading axes, so thousands of resampled sums cost one call, and gives NaN
+where it is undefined, without a warning.
+"""
+
+Unit = Literal["proportion", "coefficient", "points", "scale", "bit/byte", "nat", "character"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number, the units it is computed from, and what a reader must know about it.
+
+    `value` is NaN where the metric is undefined, and `note` then says why. `n` counts the units
+    (rows, pairs, items, samples) that entered.
+    """
+
+    value: float
+    n: int
+    note: str = ""
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there is a number."""
+        return not math.isnan(self.value)
+
+
+def undefined(n: int, note: str) -> Value:
+    """Return a value that is not there, and why."""
+    return Value(math.nan, n, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric as the reference and the generic tests see it.
+
+    `low` and `high` bound every defined value. `is_symmetric` says that gold and model may change
+    places. `reference` is what its values are tested against.
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+    unit: Unit
+    low: float
+    high: float
+    higher_is_better: bool
+    is_symmetric: bool
+    reference: str
