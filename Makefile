@@ -1,9 +1,10 @@
 # One command for each chore. Each sets up what it needs in .venv and needs no root; a second
 # one needs no network. `make PYTHON=python3.12 test` takes another Python, `make test ARGS=-x`
-# hands arguments on.
+# hands arguments on, and `make EXTRAS=s3,pandas,polars,text test` sets up the models of text too.
 
 PYTHON ?= python3
 ARGS ?=
+EXTRAS ?= s3,pandas,polars
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -52,13 +53,15 @@ torture: $(READY) ## Run the long proofs: hundreds of kills, thousands of arbitr
 simulate: $(READY) ## Prove by simulation what intervals and tests promise (twenty minutes)
 	@$(PY) -m scripts.simulate $(ARGS)
 
+constraints: EXTRAS := s3,pandas,polars,text
 constraints: ## Pin the newest versions that work together (needs network)
 	@$(call need_python)
 	@rm -rf build/newest && $(PYTHON) -m venv build/newest
 	@build/newest/bin/python -m pip install --quiet --upgrade pip setuptools
 	@build/newest/bin/python -m pip install --quiet $(WHAT)
 	@head -n 1 constraints.txt > build/constraints.txt
-	@build/newest/bin/python -m pip freeze --all --exclude evalhouse >> build/constraints.txt
+	@build/newest/bin/python -m pip freeze --all --exclude evalhouse | sed 's/+cpu$$//' \
+	  >> build/constraints.txt
 	@mv build/constraints.txt constraints.txt && rm -rf build/newest
 
 clean: ## Remove .venv, caches and everything else that these commands made
@@ -68,7 +71,7 @@ clean: ## Remove .venv, caches and everything else that these commands made
 
 # pip and setuptools come first and pinned: dependency groups need pip 25.1, and a build without
 # isolation needs no network when only pyproject.toml has changed.
-WHAT = --no-build-isolation --editable '.[s3,pandas,polars]' --group test --group check
+WHAT = --no-build-isolation --editable '.[$(EXTRAS)]' --group test --group check
 
 $(READY): pyproject.toml constraints.txt
 	@$(call need_python)
