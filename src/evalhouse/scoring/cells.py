@@ -1,0 +1,131 @@
+"""Cells of a table as answers: what is written is what is meant.
+
+No word stands for absence: `None` and `NA` are text. An empty cell is missing, but for spans,
+where it says that there are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from evalhouse.metrics.labels import Absent, Label, Labels, encode
+from evalhouse.scoring.field import Field
+
+Cell = str | Absent | None
+_TICKED = {"1": True, "true": True, "yes": True, "checked": True}
+_TICKED |= {"0": False, "false": False, "no": False, "unchecked": False}
+_POINT = re.compile(r"([+-]?\d+)(?:\.0*)?")
+
+
+def read_labels(field: Field, cells: Sequence[Cell]) -> Labels:
+    """Read a column of a checkbox (False, True), dropdown (its options) or Likert scale (points).
+
+    What is none of the allowed answers is `Absent.INVALID`. Surrounding space does not count, nor
+    does case where an option stays the only one that fits. A checkbox takes 1, true, yes, checked
+    and 0, false, no, unchecked; a point of a scale may be written `4.0`.
+
+    Example:
+        >>> read_labels(Field("stance", "dropdown", ("for", "against")), ["For", "", "both"])
+        Labels(codes=array([ 0, -1, -3]), names=('for', 'against'))
+    """
+    coded = encode([cell if cell != "" else None for cell in cells])
+    reader, names = _READERS[field.kind](field)
+    place = {name: position for position, name in enumerate(names)}
+    read = [reader(str(text).strip()) for text in coded.names]
+    if not names:
+        found = {value for value in read if not isinstance(value, Absent)}
+        place = {name: position for position, name in enumerate(sorted(found, key=str))}
+    targets = [int(value) if isinstance(value, Absent) else place[value] for value in read]
+    order = np.array([*targets, -4, -3, -2, -1], np.int64)  # negative codes count from the end
+    return Labels(order[coded.codes], tuple(place))
+
+
+def _checkbox(_: Field) -> tuple[Callable[[str], Label | Absent], tuple[Label, ...]]:
+    def read(text: str) -> Label | Absent:
+        short = text[:-2] if text.endswith(".0") else text
+        return _TICKED.get(short.lower(), Absent.INVALID) if text else Absent.MISSING
+
+    return read, (False, True)
+
+
+def _dropdown(field: Field) -> tuple[Callable[[str], Label | Absent], tuple[Label, ...]]:
+    lowered: dict[str, list[str]] = {}
+    for option in field.options:
+        lowered.setdefault(option.strip().lower(), []).append(option)
+
+    def read(text: str) -> Label | Absent:
+        if not text:
+            return Absent.MISSING
+        if not field.options or text in field.options:
+            return text
+        near = lowered.get(text.lower(), [])
+        return near[0] if len(near) == 1 else Absent.INVALID
+
+    return read, field.options
+
+
+def _likert(field: Field) -> tuple[Callable[[str], Label | Absent], tuple[Label, ...]]:
+    def read(text: str) -> Label | Absent:
+        if not text:
+            return Absent.MISSING
+        match = _POINT.fullmatch(text)
+        if not match:
+            return Absent.INVALID
+        point = int(match[1])
+        return point if not field.scale or point in field.points else Absent.INVALID
+
+    return read, field.points
+
+
+_READERS: dict[
+    str, Callable[[Field], tuple[Callable[[str], Label | Absent], tuple[Label, ...]]]
+] = {
+    "checkbox": _checkbox,
+    "dropdown": _dropdown,
+    "likert": _likert,
+}
+
+
+def read_sets(field: Field, cells: Sequence[Cell]) -> list[frozenset[str] | Absent]:
+    """Read a column of a multiselect: JSON lists, or options separated by `|`.
+
+    `[]` is nothing selected; an option that is not allowed makes the answer `Absent.INVALID`.
+
+    Example:
+        >>> read_sets(Field("topics", "multiselect", ("a", "b")), ['["a"]', "[]", "c", ""])
+        [frozenset({'a'}), frozenset(), <Absent.INVALID: -3>, <Absent.MISSING: -1>]
+    """
+    read, _ = _dropdown(field)
+
+    def one(cell: Cell) -> frozenset[str] | Absent:
+        if isinstance(cell, Absent) or not cell or not cell.strip():
+            return cell if isinstance(cell, Absent) else Absent.MISSING
+        listed = _json_list(cell) if cell.lstrip().startswith("[") else cell.split("|")
+        if isinstance(listed, Absent):
+            return listed
+        options = [
+            read(part.strip()) if isinstance(part, str) else Absent.INVALID for part in listed
+        ]
+        if any(isinstance(option, Absent) for option in options):
+            return Absent.INVALID
+        return frozenset(map(str, options))
+
+    return [one(cell) for cell in cells]
+
+
+def _json_list(text: str) -> list[Any] | Absent:
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return Absent.INVALID
+    return found if isinstance(found, list) else Absent.INVALID
+
+
+def read_texts(cells: Sequence[Cell]) -> list[str | Absent]:
+    """Read a column of text; an empty cell is missing."""
+    return [cell if isinstance(cell, Absent) else cell or Absent.MISSING for cell in cells]
