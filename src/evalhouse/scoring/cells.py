@@ -47,8 +47,8 @@ def read_labels(field: Field, cells: Sequence[Cell]) -> Labels:
 
 def _checkbox(_: Field) -> tuple[Callable[[str], Label | Absent], tuple[Label, ...]]:
     def read(text: str) -> Label | Absent:
-        short = text[:-2] if text.endswith(".0") else text
-        return _TICKED.get(short.lower(), Absent.INVALID) if text else Absent.MISSING
+        known = _TICKED.get(text.removesuffix(".0").lower(), Absent.INVALID)
+        return known if text else Absent.MISSING
 
     return read, (False, True)
 
