@@ -137,8 +137,7 @@ def _beta_fraction(x: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
         change = back * lead
         value *= change
         settled = np.abs(change - 1.0) <= 2 * _EPSILON
-        if settled.any():
-            # A result that has settled is kept, and its element leaves the loop.
+        if settled.any():  # what has settled is kept and leaves the loop
             out.flat[places[settled]] = value[settled]
             kept = ~settled
             places = places[kept]
@@ -159,9 +158,8 @@ def gamma_tails(x: Floats, a: Floats) -> tuple[Floats, Floats]:
     is_low = x < a + 1.0
     with np.errstate(all="ignore"):
         exponent = -stirling_error(a) - _deviance(a, x, x - a)
-        kernel = np.where(
-            x > 0, np.sqrt(a / (2 * np.pi)) * np.exp(exponent), 0.0
-        )  # x^a e^-x / Γ(a)
+        power = np.sqrt(a / (2 * np.pi)) * np.exp(exponent)  # x^a e^-x / Γ(a)
+        kernel = np.where((x > 0) & np.isfinite(x), power, 0.0)
         low = kernel * _gamma_series(np.where(is_low, x, 0.0), a)
         high = kernel * _gamma_fraction(np.where(is_low, np.inf, x), a)
     bad = np.isnan(x + a) | (a <= 0)
