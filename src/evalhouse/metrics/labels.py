@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from evalhouse.errors import UsageError
 
 Label = str | int | float | bool
 _DENSE = 4  # a table of all values in the range is worth it up to so many cells a value
+_EXACT = 2.0**53  # below it, a float holds every whole number
+_PANDAS_BLANKS = ("NAType", "NaTType")  # known by name, so that pandas need not be there
 
 
 class Absent(enum.IntEnum):
@@ -33,7 +36,7 @@ ABSENT = tuple(Absent)
 """All kinds, in the order in which tables hold them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labels:
     """Labels of `n` units: `codes` (n,) index `names`, and negative codes are `Absent`."""
 
@@ -55,6 +58,7 @@ class Labels:
 
 
 Answers = Labels | Sequence[Any] | NDArray[Any]
+"""Labels of units: a list, an array, or a column of pyarrow, pandas or polars."""
 
 
 def encode(
@@ -64,7 +68,8 @@ def encode(
 
     Args:
         values: (n,) strings, numbers or booleans. `None` and NaN are `Absent.MISSING`, members of
-            `Absent` are themselves. Text is what it says: "None" and "NA" are labels.
+            `Absent` are themselves. Text is what it says: "None" and "NA" are labels, and "1" is
+            not the number 1.
         names: the allowed labels in their order; without them, those that occur, sorted.
         is_strict: whether a label outside `names` is an error (as it must be in gold data);
             otherwise it is `Absent.INVALID`.
@@ -78,12 +83,7 @@ def encode(
         >>> encode([3, 9, Absent.FAILED], names=[1, 2, 3], is_strict=False).codes
         array([ 2, -3, -4])
     """
-    if isinstance(values, Labels):
-        return values if names is None else _renamed(values, tuple(names), is_strict=is_strict)
-    array = values if isinstance(values, np.ndarray) else _array(values)
-    if array.ndim != 1:
-        raise UsageError(f"labels are one array of one dimension; found {array.ndim} dimensions")
-    found = _numbers(array) if array.dtype.kind in "iufb" else _objects(array)
+    found = _checked(values) if isinstance(values, Labels) else _encoded(values)
     return found if names is None else _renamed(found, tuple(names), is_strict=is_strict)
 
 
@@ -103,97 +103,225 @@ def encode_pair(
         raise UsageError(
             f"gold has {len(first)} answers and the model {len(second)}; align them by item first"
         )
-    if names is None and first.names != second.names:
-        both = _sorted(set(first.names) | set(second.names))
-        return encode(first, both), encode(second, both)
+    if names is None:
+        both = _sorted({*first.names, *second.names}, (first.names, second.names))
+        return _renamed(first, both, is_strict=True), _renamed(second, both, is_strict=True)
     return first, second
 
 
-def _array(values: Iterable[Any]) -> NDArray[Any]:
-    held = list(values)
-    array = np.empty(len(held), object)
-    array[:] = held
-    return array
+def _encoded(values: Any) -> Labels:
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return _column(values)
+    if isinstance(values, np.ndarray):
+        if values.ndim != 1:
+            raise UsageError(
+                f"labels are one array of one dimension; found {values.ndim} dimensions"
+            )
+        if values.dtype.kind in "iufb" and not isinstance(values, np.ma.MaskedArray):
+            return _numbers(values)
+        return _listed(values.tolist())
+    return _listed(list(values))
 
 
 def _numbers(array: NDArray[Any]) -> Labels:
-    if array.dtype.kind == "f":
-        present = ~np.isnan(array)
-        names, inverse = np.unique(array[present], return_inverse=True)
-        codes = np.full(len(array), int(Absent.MISSING), np.int64)
-        codes[present] = inverse
-        return Labels(codes, tuple(names.tolist()))
+    if array.dtype.kind != "f":
+        return _integers(array)
+    present = ~np.isnan(array)
+    held = array[present].astype(np.float64)
+    # Likert answers beside blanks are floats; as whole numbers they need no sorting.
+    is_small = bool((np.abs(held) < _EXACT).all())
+    whole = held.astype(np.int64) if is_small else None
+    if whole is not None and np.array_equal(whole, held):
+        found = _integers(whole)
+    else:
+        values, inverse = np.unique(held, return_inverse=True)
+        found = Labels(inverse, tuple(values.tolist()))
+    codes = np.full(len(array), int(Absent.MISSING), np.int64)
+    codes[present] = found.codes
+    return Labels(codes, tuple(map(float, found.names)))
+
+
+def _integers(array: NDArray[Any]) -> Labels:
     if not array.size:
         return Labels(np.empty(0, np.int64), ())
     low, high = int(array.min()), int(array.max())
     if high - low > _DENSE * len(array):
-        names, inverse = np.unique(array, return_inverse=True)
-        return Labels(inverse.astype(np.int64), tuple(names.tolist()))
-    offsets = array.astype(np.int64) - low
+        values, inverse = np.unique(array, return_inverse=True)
+        return Labels(inverse, tuple(values.tolist()))
+    # Small signed numbers overflow when the lowest is taken away, large unsigned ones when cast.
+    wide = array if array.dtype.kind == "u" else array.astype(np.int64, copy=False)
+    offsets = wide.astype(np.int64, copy=False) if low == 0 else (wide - low).astype(np.int64)
     used = np.flatnonzero(np.bincount(offsets))
-    place = np.zeros(high - low + 1, np.int64)
-    place[used] = np.arange(len(used))
-    names = (used + low).astype(array.dtype)
-    return Labels(place[offsets], tuple(names.tolist()))
+    names = tuple(array.dtype.type(low + place).item() for place in used.tolist())
+    if len(used) == high - low + 1:
+        return Labels(offsets, names)
+    position = np.zeros(high - low + 1, np.int64)
+    position[used] = np.arange(len(used))
+    return Labels(position[offsets], names)
 
 
-def _objects(array: NDArray[Any]) -> Labels:
+def _listed(values: list[Any]) -> Labels:
+    kinds = _kinds(values)
+    family = _family(kinds)
+    if family is str and kinds <= {str, NoneType}:
+        return _texts(values)
+    if family in (int, bool) and not any(map(_is_odd, kinds)):
+        array = _floats(values)
+        if array is not None:
+            found = _numbers(array)
+            kind = float if any(map(_is_float, kinds)) else family
+            return Labels(found.codes, tuple(map(kind, found.names)))
+    return _labels(*_hashed(values, kinds))
+
+
+def _kinds(values: list[Any]) -> set[type]:
+    """Return the types of values; NaN among text or booleans is an absence and has none."""
+    kinds = set(map(type, values))
+    floats = {kind for kind in kinds if _is_float(kind)}
+    if not floats or all(_family_of(kind) is int or _is_blank(kind) for kind in kinds):
+        return kinds
+    has_numbers = any(value == value for value in values if type(value) in floats)  # noqa: PLR0124
+    return kinds if has_numbers else kinds - floats
+
+
+def _texts(values: list[Any]) -> Labels:
     import pyarrow as pa  # noqa: PLC0415 - heavy, and numbers do not need it
 
-    kinds = {type(value) for value in array} if array.dtype.kind == "O" else {str}
-    if kinds <= {str, type(None)}:
-        coded = pa.array(array, pa.string(), from_pandas=True).dictionary_encode()
-        distinct = coded.dictionary.to_pylist()
-        codes = coded.indices.fill_null(int(Absent.MISSING)).to_numpy().astype(np.int64)
-    else:
-        distinct, codes = _hashed(array.tolist())
-    names = _sorted(distinct)
-    place = {name: position for position, name in enumerate(names)}
-    order = np.array([place[name] for name in distinct] + list(map(int, reversed(ABSENT))))
-    # A negative code counts from the end of the table, where the kinds of absence stand.
-    return Labels(order[codes].astype(np.int64), names)
+    try:
+        return _column(pa.array(values, pa.large_string(), from_pandas=True))
+    except UnicodeEncodeError:  # half a surrogate pair, which Arrow cannot hold
+        return _labels(*_hashed(values, {str, NoneType}))
 
 
-def _hashed(values: list[Any]) -> tuple[list[Label], NDArray[np.int64]]:
+def _column(values: Any) -> Labels:
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and numbers do not need it
+
+    is_stream = hasattr(values, "__arrow_c_stream__")
+    column = pa.chunked_array(values).combine_chunks() if is_stream else pa.array(values)
+    if pa.types.is_nested(column.type):
+        raise UsageError(f"labels are one value a row; found a column of `{column.type}`")
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = coded.indices.fill_null(int(Absent.MISSING)) if column.null_count else coded.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    distinct = coded.dictionary.to_pylist()
+    if coded is column:
+        # A dictionary that came with the column may hold values that never occur.
+        used = np.bincount(codes[codes >= 0], minlength=len(distinct)) > 0
+        distinct = [value if occurs else None for value, occurs in zip(distinct, used, strict=True)]
+    return _labels(distinct, codes)
+
+
+def _floats(values: list[Any]) -> NDArray[np.float64] | None:
+    try:
+        array = np.array(values, np.float64)
+    except OverflowError:
+        return None
+    return array if bool((np.isnan(array) | (np.abs(array) < _EXACT)).all()) else None
+
+
+def _hashed(values: list[Any], kinds: set[type]) -> tuple[list[Any], NDArray[np.int64]]:
+    blanks = tuple(kind for kind in kinds if _is_blank(kind))
     known: dict[Any, int] = {}
     codes = np.empty(len(values), np.int64)
     for row, value in enumerate(values):
-        if isinstance(value, Absent):
+        if isinstance(value, Absent):  # first, because -1 equals `Absent.MISSING`
             codes[row] = value
-        elif value is None or value != value:  # noqa: PLR0124 - NaN of any type
+        elif isinstance(value, blanks) or value != value:  # noqa: PLR0124 - NaN of any type
             codes[row] = Absent.MISSING
         else:
             codes[row] = known.setdefault(value, len(known))
     return list(known), codes
 
 
-def _sorted(names: Iterable[Any]) -> tuple[Label, ...]:
-    held = [name.item() if isinstance(name, np.generic) else name for name in names]
-    try:
-        return tuple(sorted(held))
-    except TypeError as failure:
-        kinds = " and ".join(sorted({f"`{type(name).__name__}`" for name in held}))
-        raise UsageError(
-            f"labels are all text or all numbers; found {kinds}; convert them to one type"
-        ) from failure
+def _labels(distinct: list[Any], codes: NDArray[np.int64]) -> Labels:
+    # Columns may hold NaN, or nothing, as a value.
+    held = [value for value in distinct if value is not None and value == value]  # noqa: PLR0124
+    names = _sorted([_plain(value) for value in held], (held,))
+    place: dict[Any, int] = {name: position for position, name in enumerate(names)}
+    targets = [place.get(value, int(Absent.MISSING)) for value in distinct]
+    return Labels(_looked_up(targets, codes), names)
+
+
+def _looked_up(targets: list[int], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    # A negative code counts from the end of the table, where the kinds of absence stand.
+    return np.array([*targets, *sorted(map(int, ABSENT))], np.int64)[codes]
+
+
+def _plain(value: Any) -> Label:
+    plain: Label = value.item() if isinstance(value, np.generic) else value
+    return plain
+
+
+def _sorted(names: Iterable[Any], sides: Iterable[Iterable[Any]]) -> tuple[Label, ...]:
+    _family({type(name) for side in sides for name in side})
+    return tuple(sorted(names))
 
 
 def _renamed(found: Labels, names: tuple[Label, ...], *, is_strict: bool) -> Labels:
     if len(set(names)) != len(names):
         raise UsageError("the list of labels names one of them twice; every label has one place")
+    # Text "1" among the numbers 1 to 5 would be invalid in every row, and nobody would know why.
+    _family({type(name) for side in (names, found.names) for name in side})
+    if found.names == names:
+        return Labels(found.codes, names)
     place = {name: position for position, name in enumerate(names)}
     targets = [place.get(name, int(Absent.INVALID)) for name in found.names]
     if is_strict:
-        outside = [found.names[row] for row, code in enumerate(targets) if code < 0]
+        outside = [name for name, code in zip(found.names, targets, strict=True) if code < 0]
         used = [name for name in outside if _occurs(found, name)]
         if used:
             raise UsageError(
                 f"`{used[0]}` is not one of the {len(names)} labels; correct it, add it, or mark "
                 "it as `Absent.INVALID`"
             )
-    order = np.array(targets + list(map(int, reversed(ABSENT))), np.int64)
-    return Labels(order[found.codes], names)
+    return Labels(_looked_up(targets, found.codes), names)
 
 
 def _occurs(found: Labels, name: Label) -> bool:
     return bool(np.any(found.codes == found.names.index(name)))
+
+
+def _checked(given: Labels) -> Labels:
+    codes = np.asarray(given.codes)
+    if codes.ndim != 1 or codes.dtype.kind not in "iu":
+        raise UsageError(
+            f"codes are integers in one dimension; found `{codes.dtype}` in {codes.ndim}"
+        )
+    low, high = (int(codes.min()), int(codes.max())) if codes.size else (0, -1)
+    if low < min(ABSENT) or high >= len(given.names):
+        raise UsageError(
+            f"codes run from {int(min(ABSENT))} to {len(given.names) - 1} for {len(given.names)} "
+            f"labels; found {low} to {high}"
+        )
+    return Labels(codes.astype(np.int64, copy=False), given.names)
+
+
+def _family(kinds: set[type]) -> type | None:
+    """Return what labels of some types are: `str`, `bool`, `int` for numbers, None for none."""
+    families = {_family_of(kind): kind for kind in kinds if not (_is_blank(kind) or kind is Absent)}
+    if None in families or len(families) > 1:
+        shown = " and ".join(sorted(f"`{kind.__name__}`" for kind in families.values()))
+        raise UsageError(
+            f"labels are all text, all numbers or all booleans; found {shown}; convert them to one"
+        )
+    return next(iter(families), None)
+
+
+def _family_of(kind: type) -> type | None:
+    if issubclass(kind, str):
+        return str
+    if issubclass(kind, bool | np.bool_):
+        return bool
+    return int if issubclass(kind, int | float | np.integer | np.floating) else None
+
+
+def _is_float(kind: type) -> bool:
+    return issubclass(kind, float | np.floating)
+
+
+def _is_blank(kind: type) -> bool:
+    return kind is NoneType or kind.__name__ in _PANDAS_BLANKS
+
+
+def _is_odd(kind: type) -> bool:
+    return kind is Absent or kind.__name__ in _PANDAS_BLANKS

@@ -43,6 +43,21 @@ def undefined(n: int, note: str) -> Value:
     return Value(math.nan, n, note)
 
 
+def value_of(found: NDArray[np.float64] | float, n: int, empty: str, reason: str) -> Value:
+    """Wrap what a kernel gave; where it is NaN the note is `empty` for no unit, else `reason`."""
+    number = float(found)
+    return undefined(n, reason if n else empty) if math.isnan(number) else Value(number, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A row of a sweep over metrics; `label` is there where the value belongs to one label."""
+
+    metric: str
+    label: str | int | float | bool | None
+    value: Value
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric as the reference and the generic tests see it.
