@@ -23,13 +23,7 @@ def agreement_units(ratings: Table, *, labels: Sequence[Label] | None = None) ->
     Whether it has two labels, the share of its pairs of labels that agree, whether it has any
     label, and the share of each of the k labels in it.
     """
-    units = label_counts(rate(ratings, labels))
-    given = units.vectors.sum(axis=1)
-    pairs = given * (given - 1)
-    agreeing = (units.vectors * (units.vectors - 1)).sum(axis=1) / np.maximum(pairs, 1)
-    shares = units.vectors / np.maximum(given, 1)[:, None]
-    vectors = np.column_stack([given >= 2, agreeing, given >= 1, shares])
-    return UnitVectors(vectors, units.counts, units.place)
+    return _agreement(label_counts(rate(ratings, labels)))
 
 
 def pair_agreement_kernel(sums: Floats) -> Floats:
@@ -119,7 +113,7 @@ def fleiss_kappa(
     if unequal == "undefined" and sizes.size > 1:
         note = f"units have from {sizes[0]:g} to {sizes[-1]:g} labels; use Krippendorff's alpha"
         return undefined(int(counts.counts[given >= 2].sum()), note)
-    return _value(agreement_units(ratings, labels=labels), fleiss_kernel)
+    return _value(_agreement(counts), fleiss_kernel)
 
 
 def gwet_ac1_raters(ratings: Table, *, labels: Sequence[Label] | None = None) -> Value:
@@ -170,6 +164,15 @@ def brennan_prediger(ratings: Table, *, labels: Sequence[Label] | None = None) -
         0.5556
     """
     return _value(agreement_units(ratings, labels=labels), brennan_prediger_kernel)
+
+
+def _agreement(units: UnitVectors) -> UnitVectors:
+    given = units.vectors.sum(axis=1)
+    pairs = given * (given - 1)
+    agreeing = (units.vectors * (units.vectors - 1)).sum(axis=1) / np.maximum(pairs, 1)
+    shares = units.vectors / np.maximum(given, 1)[:, None]
+    vectors = np.column_stack([given >= 2, agreeing, given >= 1, shares])
+    return UnitVectors(vectors, units.counts, units.place)
 
 
 def _value(units: UnitVectors, kernel: Callable[[Floats], Floats] | Kernel) -> Value:
