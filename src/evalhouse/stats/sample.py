@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UsageError
 
 Floats = NDArray[np.float64]
+_PRIOR_UNITS = 1.0
 Kernel = Callable[[Floats], Floats]
 """A statistic of sums: `(..., m)` in, `(...)` out, for any number of leading axes."""
 
@@ -20,11 +21,15 @@ class Sample:
     """Independent units, equal ones counted together.
 
     `vectors` is (u, m), the distinct units; `counts` (u,) says how often each occurs. A confusion
-    table has as many distinct units as cells, so its cost does not grow with its rows.
+    table has as many distinct units as cells, so its cost does not grow with its rows. `prior` (u,)
+    is a weight that resampling adds to the counts, where a count of zero does not mean that a unit
+    cannot occur.
     """
 
     vectors: Floats
     counts: NDArray[np.int64]
+    prior: Floats | None = None
+    is_clustered: bool = False
 
     @property
     def n(self) -> int:
@@ -52,7 +57,7 @@ def sample_of_rows(rows: ArrayLike, clusters: ArrayLike | None = None) -> Sample
         raise UsageError(f"there are {len(array)} rows and {len(place)} clusters; give one a row")
     sums = np.zeros((len(names), array.shape[1]))
     np.add.at(sums, place, array)
-    return Sample(sums, np.ones(len(names), np.int64))
+    return Sample(sums, np.ones(len(names), np.int64), is_clustered=True)
 
 
 def sample_of_counts(table: ArrayLike) -> Sample:
@@ -61,3 +66,20 @@ def sample_of_counts(table: ArrayLike) -> Sample:
     if counts.size and counts.min() < 0:
         raise UsageError(f"counts are zero or more; found {counts.min()}")
     return Sample(np.eye(counts.size), counts)
+
+
+def sample_of_table(table: ArrayLike) -> Sample:
+    """Make a sample of a table of counts whose empty cells may fill up when it is resampled.
+
+    The `prior` spreads one unit over the cells as if the sides were independent: in proportion to
+    the product of the margins, so that labels which nobody used stay out.
+    """
+    counts = np.asarray(table, np.int64)
+    sample, total = sample_of_counts(counts), int(counts.sum())
+    if not total:
+        return sample
+    prior = np.ones(counts.shape)
+    for axis in range(counts.ndim):
+        others = tuple(other for other in range(counts.ndim) if other != axis)
+        prior = prior * counts.sum(axis=others, keepdims=True) / total
+    return Sample(sample.vectors, sample.counts, _PRIOR_UNITS * prior.ravel())

@@ -1,0 +1,291 @@
+"""The bootstrap: resampled sums, and the intervals that follow from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.stats.distributions import normal_cdf, normal_quantile, student_quantile
+from evalhouse.stats.jackknife import acceleration, left_out, of_sums
+from evalhouse.stats.results import Interval, checked_level
+from evalhouse.stats.sample import Floats, Kernel, Sample, sample_of_table
+
+Method = Literal["bca-t", "bca", "percentile", "basic"]
+REPLICATES = 10_000
+FEW_UNITS = 200
+FEW_CLUSTERS = 10
+FEW_OF_A_CLASS = 10
+
+_BLOCK = 64 * 2**20
+"""Bytes of counts that are held at once."""
+_DRAW = 12  # one unit drawn by its number costs as much as 1/12 of a cell drawn as a count
+
+
+def resampled_sums(sample: Sample, count: int, seed: int) -> Iterator[Floats]:
+    """Yield the sums of `count` resamples in pieces (piece, m).
+
+    A resample of n units with replacement counts each distinct unit, and those counts are
+    multinomial: a table of counts costs as many draws as it has cells, however many rows it
+    counts. A `prior` changes the shares that are drawn from, and n stays. The same sample, count
+    and seed give the same sums.
+
+    Raises:
+        UsageError: for a count below one.
+    """
+    if count < 1:
+        raise UsageError(f"the number of resamples is one or more; found {count}")
+    weights = np.asarray(sample.counts, np.float64)
+    weights = weights if sample.prior is None else weights + sample.prior
+    used = weights > 0
+    weights, vectors = weights[used], sample.vectors[used]
+    chance, n = np.random.default_rng(seed), sample.n
+    by_number = sample.prior is None and len(weights) * _DRAW > n
+    row = max(len(weights), vectors.shape[1], n if by_number else 0)
+    piece = max(1, _BLOCK // (8 * max(1, row)))
+    places = np.repeat(np.arange(len(weights)), sample.counts[used]) if by_number else None
+    for start in range(0, count, piece):
+        size = min(piece, count - start)
+        if places is None:
+            drawn = chance.multinomial(n, weights / weights.sum(), size)
+        else:
+            drawn = _drawn(chance, places, len(weights), size)
+        yield drawn.astype(np.float64) @ vectors
+
+
+def _drawn(
+    chance: np.random.Generator, places: NDArray[np.int64], distinct: int, size: int
+) -> NDArray[np.int64]:
+    units = chance.integers(0, max(1, len(places)), (size, len(places)))
+    if distinct < len(places):
+        units = places[units]
+    units += np.arange(size)[:, None] * distinct
+    return np.bincount(units.ravel(), minlength=size * distinct).reshape(size, distinct)
+
+
+def replicates(sample: Sample, kernel: Kernel, count: int = REPLICATES, seed: int = 0) -> Floats:
+    """Return the statistic of `count` resamples (count,), NaN where it is undefined.
+
+    Example:
+        >>> from evalhouse.stats.sample import sample_of_counts
+        >>> def share(cells):
+        ...     return cells[..., 0] / cells.sum(axis=-1)
+        >>> found = replicates(sample_of_counts([70_000, 30_000]), share, 1000)
+        >>> bool(abs(found.std() - (0.7 * 0.3 / 100_000) ** 0.5) < 1e-4)
+        True
+    """
+    pieces = [np.asarray(kernel(sums), np.float64) for sums in resampled_sums(sample, count, seed)]
+    return np.concatenate(pieces)
+
+
+@dataclass(frozen=True)
+class _Bootstrap:
+    """What the bounds are computed from; `centre` is what the resamples scatter about."""
+
+    sample: Sample
+    kernel: Kernel
+    values: Floats
+    estimate: float
+    centre: float
+
+    def percentile(self, level: float) -> tuple[float, float]:
+        return self._between(0.5 - level / 2, 0.5 + level / 2)
+
+    def basic(self, level: float) -> tuple[float, float]:
+        low, high = self.percentile(level)
+        return 2 * self.estimate - high, 2 * self.estimate - low
+
+    def bca(self, level: float) -> tuple[float, float]:
+        return self._corrected(float(normal_quantile(0.5 + level / 2)))
+
+    def bca_t(self, level: float) -> tuple[float, float]:
+        n = self.sample.n
+        reach = float(student_quantile(0.5 + level / 2, n - 1)) * math.sqrt(n / (n - 1))
+        low, high = self._corrected(reach)
+        return min(low, self.estimate), max(high, self.estimate)
+
+    def _corrected(self, reach: float) -> tuple[float, float]:
+        values, centre = self.values, self.centre
+        share = (np.mean(values < centre) + np.mean(values <= centre)) / 2
+        edge = 0.5 / len(values)
+        bias = float(normal_quantile(np.clip(share, edge, 1 - edge)))
+        skew = acceleration(self.sample, left_out(self.sample, self.kernel))
+        return self._between(_level(bias, skew, -reach), _level(bias, skew, reach))
+
+    def _between(self, low: float, high: float) -> tuple[float, float]:
+        found = np.quantile(self.values, [low, high])
+        return float(found[0]), float(found[1])
+
+
+def _level(bias: float, skew: float, reach: float) -> float:
+    moved = bias + reach
+    slope = 1 - skew * moved
+    # With few and very skewed units the correction may pass its pole: there the end is meant.
+    return float(normal_cdf(bias + moved / slope if slope > 0 else math.copysign(math.inf, reach)))
+
+
+_BOUNDS: dict[Method, tuple[str, Callable[[_Bootstrap, float], tuple[float, float]]]] = {
+    "bca-t": ("BCa-t bootstrap", _Bootstrap.bca_t),
+    "bca": ("BCa bootstrap", _Bootstrap.bca),
+    "percentile": ("percentile bootstrap", _Bootstrap.percentile),
+    "basic": ("basic bootstrap", _Bootstrap.basic),
+}
+METHODS: tuple[Method, ...] = tuple(_BOUNDS)
+
+
+def bootstrap(
+    sample: Sample,
+    kernel: Kernel,
+    *,
+    level: float = 0.95,
+    method: Method = "bca-t",
+    count: int = REPLICATES,
+    seed: int = 0,
+    rarest: int | None = None,
+) -> Interval:
+    """Estimate a statistic of sums with a bootstrap interval.
+
+    Bounds are quantiles of the statistic over resamples, at the levels
+    `Phi(b + (b + z) / (1 - a (b + z)))` with the bias b and the acceleration a (`bca`), or with
+    `t(n - 1) * sqrt(n / (n - 1))` in the place of z (`bca-t`, which few units need).
+
+    Args:
+        sample: the units. Where they come in clusters, whole clusters are resampled; for a paired
+            difference the vectors of both sides stand side by side.
+        kernel: the statistic as a function of sums over units.
+        level: confidence between 0 and 1.
+        method: `bca-t`, `bca`, `percentile` (which covers too little where the statistic is
+            biased or skewed), or `basic`.
+        count: resamples.
+        seed: of the source of chance; it is kept in the result.
+        rarest: units in the rarest class, if there are classes; only a note depends on it.
+
+    `stderr` is the standard deviation over resamples. Resamples in which the statistic is
+    undefined are left out and counted in the note. Notes also tell of fewer than 200 units (10
+    clusters) and of fewer than 10 units of the rarest class: from there on simulated coverage is
+    93 to 97%. NaN with a note where the statistic itself is undefined, or below two units.
+
+    Raises:
+        UnknownNameError: for another method.
+        UsageError: for a level that is none, or fewer than one resample.
+
+    Efron (1987), doi:10.1080/01621459.1987.10478410; the widening follows Hesterberg (2015),
+    doi:10.1080/00031305.2015.1089789, who applies it to percentiles.
+
+    Example:
+        >>> from evalhouse.stats.sample import sample_of_counts
+        >>> def share(cells):
+        ...     return cells[..., 0] / cells.sum(axis=-1)
+        >>> found = bootstrap(sample_of_counts([160, 40]), share)
+        >>> round(found.estimate, 3), round(found.low, 2), round(found.high, 2)
+        (0.8, 0.74, 0.85)
+    """
+    level = checked_level(level)
+    if method not in _BOUNDS:
+        raise UnknownNameError("bootstrap", method, METHODS)
+    words, bounds = _BOUNDS[method]
+    n, estimate = sample.n, of_sums(kernel, sample.totals)
+    if n < 2 or not math.isfinite(estimate):
+        note = "the statistic is undefined here" if n > 1 else f"too few units to resample: {n}"
+        return Interval(estimate, math.nan, math.nan, level, words, n, seed=seed, note=note)
+    values = replicates(sample, kernel, count, seed)
+    finite = values[np.isfinite(values)]
+    notes = [_lost(len(values) - len(finite), len(values)), _scarce(sample, rarest)]
+    low = high = stderr = math.nan
+    if len(finite):
+        centre = estimate if sample.prior is None else _smoothed(sample, kernel, estimate)
+        low, high = bounds(_Bootstrap(sample, kernel, finite, estimate, centre), level)
+        stderr = float(finite.std())
+        notes.append("" if stderr else "all resamples give the same value")
+    note = "; ".join(text for text in notes if text)
+    return Interval(estimate, low, high, level, words, n, stderr, seed, note)
+
+
+def _smoothed(sample: Sample, kernel: Kernel, otherwise: float) -> float:
+    weights = sample.counts + (0.0 if sample.prior is None else sample.prior)
+    found = of_sums(kernel, weights / weights.sum() * sample.n @ sample.vectors)
+    return found if math.isfinite(found) else otherwise
+
+
+def _lost(lost: int, count: int) -> str:
+    return f"undefined in {lost} of {count} resamples, which are left out" if lost else ""
+
+
+def _scarce(sample: Sample, rarest: int | None) -> str:
+    if rarest is not None and rarest < FEW_OF_A_CLASS:
+        return f"{rarest} units in the rarest class: coverage holds from {FEW_OF_A_CLASS} on"
+    least, what = (FEW_CLUSTERS, "clusters") if sample.is_clustered else (FEW_UNITS, "units")
+    return f"{sample.n} {what}: coverage holds from {least} on" if sample.n < least else ""
+
+
+def rarest_class(table: ArrayLike) -> int:
+    """Return how many units the rarest gold class has, of the classes that occur on any side.
+
+    Args:
+        table: counts, gold on the first axis and other sides on the rest, labels in the same
+            places; further places of the other sides are no classes.
+    """
+    counts = np.asarray(table, np.int64)
+    sides = [
+        counts.sum(axis=tuple(other for other in range(counts.ndim) if other != axis))
+        for axis in range(counts.ndim)
+    ]
+    gold = sides[0]
+    occurs = np.any([side[: len(gold)] > 0 for side in sides], axis=0)
+    return int(gold[occurs].min(initial=counts.sum()))
+
+
+def bootstrap_table(
+    table: ArrayLike,
+    kernel: Kernel,
+    *,
+    level: float = 0.95,
+    method: Method = "bca-t",
+    count: int = REPLICATES,
+    seed: int = 0,
+) -> Interval:
+    """Estimate a metric of a table of counts with a bootstrap interval.
+
+    `bootstrap` over the cells of `sample_of_table`, which lets errors occur that this sample
+    happens not to hold: where a class has ten units and all are right, resampling nothing but
+    these would find no doubt about it. The estimate itself is that of the table as it is.
+
+    Args:
+        table: (r, c) counts, gold in rows, or (r, c, c) for two models on the same units.
+        kernel: the metric as a function of tables (..., r, c) or (..., r, c, c).
+        level: confidence between 0 and 1.
+        method: as in `bootstrap`; all but `bca-t` resample the table as it is.
+        count: resamples.
+        seed: of the source of chance; it is kept in the result.
+
+    Undefined cases, errors, source and notes are those of `bootstrap`.
+
+    Example:
+        >>> def accuracy(cells):
+        ...     return (cells[..., 0, 0] + cells[..., 1, 1]) / cells.sum(axis=(-2, -1))
+        >>> found = bootstrap_table([[150, 10], [10, 30]], accuracy)
+        >>> found.estimate, round(found.low, 2), round(found.high, 2)
+        (0.9, 0.84, 0.94)
+    """
+    counts = np.asarray(table, np.int64)
+
+    def of_cells(sums: Floats) -> Floats:
+        return kernel(sums.reshape(*sums.shape[:-1], *counts.shape))
+
+    sample = sample_of_table(counts)
+    if method != "bca-t":
+        sample = Sample(sample.vectors, sample.counts)
+    return bootstrap(
+        sample,
+        of_cells,
+        level=level,
+        method=method,
+        count=count,
+        seed=seed,
+        rarest=rarest_class(counts),
+    )
