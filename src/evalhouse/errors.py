@@ -5,6 +5,7 @@
         UnknownNameError           a name that is not there; says what is
         QueryError                 a query that the engine refuses
         NotPairedError             two samples that do not hold the same units
+          RepeatedUnitError          a unit that a sample holds twice
       HouseError                 the house itself: stop, exit code 1
         NoHouseError               nothing to open at that place
         OutdatedHouseError         the catalog needs a migration, or this program is older
@@ -66,9 +67,24 @@ class NotPairedError(UsageError):
     """Two samples that share too few units to be compared unit by unit."""
 
     def __init__(self, shared: int, first: int, second: int, needed: float) -> None:
+        found = " and ".join(
+            f"{shared / size:.1%} of the {side}'s {size}" if size else f"the {side} is empty"
+            for side, size in (("first", first), ("second", second))
+        )
         super().__init__(
-            f"the samples share {shared} units of {first} and {second}, and a paired comparison "
-            f"needs {needed:.0%} of each; compare them unpaired, or keep only what they share"
+            f"the samples share {shared} units, {found}, and a paired comparison needs "
+            f"{needed:.0%} of each; compare them unpaired, or keep only what they share"
+        )
+
+
+class RepeatedUnitError(NotPairedError):
+    """A unit that is in a sample more than once, so that its partner is open."""
+
+    def __init__(self, side: str, unit: str, times: int, surplus: int) -> None:
+        UsageError.__init__(
+            self,
+            f"the {side} sample holds `{unit}` {times} times ({surplus} units too many in all); "
+            "give each unit an id of its own, such as the item with its repeat",
         )
 
 

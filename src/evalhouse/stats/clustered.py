@@ -1,0 +1,143 @@
+"""Means of units that come in clusters, with standard errors that few clusters do not bias."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalhouse.errors import UsageError
+from evalhouse.stats.estimate import Estimate
+
+Floats = NDArray[np.float64]
+_FEW = 10  # below so many clusters the t distribution leans on the clusters' means being normal
+_UNEQUAL = 2.0  # clusters that count as less than half their number are worth a word
+_ROUNDING = 1e-14  # a variance below this share of the squared size of the numbers is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteredMean:
+    """Means of any number of variables over the same clusters, each (...)."""
+
+    value: Floats
+    stderr: Floats
+    df: float
+
+
+def places(clusters: ArrayLike, n: int) -> tuple[NDArray[np.int64], int]:
+    """Number the clusters; return the number of each unit's (n,) and how many there are.
+
+    Raises:
+        UsageError: unless there is one cluster for each of `n` units.
+    """
+    names, place = np.unique(np.asarray(clusters), return_inverse=True)
+    if place.shape != (n,):
+        raise UsageError(
+            f"there are {n} units and clusters of shape {place.shape}; give one cluster a unit"
+        )
+    return place.astype(np.int64), len(names)
+
+
+def sums_by_cluster(values: Floats, place: NDArray[np.int64], count: int) -> Floats:
+    """Add up the last axis (..., n) within clusters; return (..., count)."""
+    if len(place) == count and np.array_equal(place, np.arange(count)):
+        return values
+    flat = values.reshape(-1, values.shape[-1])
+    sums = np.empty((len(flat), count))
+    for row, held in zip(sums, flat, strict=True):
+        row[:] = np.bincount(place, held, count)
+    return sums.reshape(*values.shape[:-1], count)
+
+
+def inflation(sizes: Floats) -> Floats:
+    """Return what squared sums of residuals of each cluster are multiplied with (CR2)."""
+    factors: Floats = 1.0 / (1.0 - sizes / sizes.sum())
+    return factors
+
+
+def degrees_of_freedom(sizes: Floats) -> float:
+    """Return Bell and McCaffrey's degrees of freedom; clusters of equal size give G - 1."""
+    if sizes.min() == sizes.max():
+        return float(len(sizes) - 1)
+    total, factors = sizes.sum(), inflation(sizes)
+    mixed = (factors * sizes**2).sum() ** 2 - (factors**2 * sizes**4).sum()
+    return float(total**2 / ((sizes**2).sum() + mixed / total**2))
+
+
+def clustered_mean(sums: Floats, sizes: Floats) -> ClusteredMean:
+    """Return the mean over all units and its cluster-robust standard error.
+
+    `mean = sum(S_g) / n`; `se^2 = sum(a_g (S_g - n_g mean)^2) / n^2` with `a_g = 1 / (1 - n_g/n)`.
+    This is CR2, which is unbiased for independent units whatever the sizes; clusters of one unit
+    each give the usual `s / sqrt(n)`.
+
+    Args:
+        sums: (..., G) sums of the values in each cluster.
+        sizes: (G,) units in each cluster, all above zero.
+
+    Below two clusters the standard error and its degrees of freedom are NaN.
+
+    Bell and McCaffrey (2002), Survey Methodology 28:169-181; Pustejovsky and Tipton (2018),
+    doi:10.1080/07350015.2016.1247004.
+
+    Example:
+        >>> found = clustered_mean(np.array([3.0, 5.0, 10.0]), np.array([2.0, 2.0, 2.0]))
+        >>> float(found.value), round(float(found.stderr), 6), found.df
+        (3.0, 1.040833, 2.0)
+    """
+    total = sizes.sum()
+    if len(sizes) < 2:
+        value = sums.sum(axis=-1) / total if total else np.full(sums.shape[:-1], np.nan)
+        return ClusteredMean(value, np.full(sums.shape[:-1], np.nan), math.nan)
+    value = sums.sum(axis=-1) / total
+    squares = (sums - sizes * value[..., None]) ** 2 @ inflation(sizes)
+    scale = (sums**2).sum(axis=-1)
+    squares = np.where(squares <= _ROUNDING * _ROUNDING * scale, 0.0, squares)
+    return ClusteredMean(value, np.sqrt(squares) / total, degrees_of_freedom(sizes))
+
+
+def estimate_mean(values: ArrayLike, clusters: ArrayLike | None = None) -> Estimate:
+    """Estimate a mean with the standard error and degrees of freedom of `clustered_mean`.
+
+    Args:
+        values: (n,) numbers; NaN is missing and left out, and the note counts it.
+        clusters: (n,) names of the clusters that the units come in, such as a document or a seed.
+
+    NaN with a note without values, below two units or clusters, and where nothing varies.
+
+    Example:
+        >>> found = estimate_mean([1.0, 2.0, 2.0, 3.0, 4.0, 6.0], ["a", "a", "b", "b", "c", "c"])
+        >>> found.value, round(found.stderr, 6), found.df
+        (3.0, 1.040833, 2.0)
+    """
+    array = np.asarray(values, np.float64)
+    if array.ndim != 1:
+        raise UsageError(f"values are one array of one dimension; found shape {array.shape}")
+    place, _ = places(np.arange(len(array)) if clusters is None else clusters, len(array))
+    present = ~np.isnan(array)
+    array, (place, count) = array[present], places(place[present], int(present.sum()))
+    sizes = np.bincount(place, minlength=count).astype(np.float64)
+    found = clustered_mean(sums_by_cluster(array, place, count), sizes)
+    left = int(len(present) - present.sum())
+    method = "t" if clusters is None else "clustered t (CR2)"
+    return Estimate(float(found.value), float(found.stderr), float(found.df), count, method).noted(
+        f"{left} units with a missing value left out" if left else "",
+        _warning(found, count, is_clustered=clusters is not None),
+    )
+
+
+def _warning(found: ClusteredMean, count: int, *, is_clustered: bool) -> str:
+    units = "clusters" if is_clustered else "units"
+    if count < 2:
+        return f"a standard error needs two {units}; found {count}"
+    if found.stderr == 0:
+        return f"all {units} are equal, so there is no spread to judge by"
+    if not is_clustered:
+        return ""
+    if count < _FEW:
+        return f"only {count} clusters: holds if the means of clusters are about normal"
+    if _UNEQUAL * (found.df + 1) < count:
+        return f"clusters so unequal that {count} count as about {found.df + 1:.0f}"
+    return ""

@@ -1,0 +1,184 @@
+"""The paired bootstrap: how far two runs on the same units differ in any metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evalhouse.stats.distributions import normal_quantile, student_sf
+from evalhouse.stats.jackknife import acceleration, left_out
+from evalhouse.stats.permutation import stacked
+from evalhouse.stats.resampling import REPLICATES, Method, bootstrap, replicates
+from evalhouse.stats.results import Alternative, HypothesisTest, Interval, checked_alternative
+from evalhouse.stats.sample import Floats, Kernel, Sample
+
+
+def paired_bootstrap(  # noqa: PLR0913 - two runs, a metric, and every option named
+    first: ArrayLike,
+    second: ArrayLike,
+    kernel: Kernel,
+    *,
+    clusters: ArrayLike | None = None,
+    level: float = 0.95,
+    method: Method = "bca-t",
+    count: int = REPLICATES,
+    seed: int = 0,
+) -> Interval:
+    """Estimate how a metric of two runs on the same units differs, with a bootstrap interval.
+
+    `kernel(sum(a)) - kernel(sum(b))`, units (or whole clusters) resampled with both runs'
+    vectors together; the bounds are those of `resampling.bootstrap`.
+
+    Args:
+        first: (n, m) vectors of the first run, whose sum the metric is a function of.
+        second: (n, m) vectors of the second run for the same units in the same order.
+        kernel: the metric, `(..., m)` sums to `(...)` values.
+        clusters: (n,) names of the clusters that units come in.
+        level: confidence between 0 and 1.
+        method: one of `resampling.METHODS`.
+        count: resamples.
+        seed: of the source of chance; it is kept in the result.
+
+    NaN with a note where the metric is undefined for either run, or below two units; no bounds
+    where the runs differ in no resample.
+
+    Raises:
+        UsageError: for vectors of different shapes, and as `bootstrap` does.
+
+    Efron (1987), doi:10.1080/01621459.1987.10478410; Koehn (2004), Proceedings of EMNLP 388-395,
+    for BLEU with percentiles, which cover too little where the metric is skewed.
+
+    Example:
+        >>> share = lambda sums: sums[..., 0] / sums[..., 1]
+        >>> right, wrong = [1.0, 1.0], [0.0, 1.0]
+        >>> found = paired_bootstrap([right] * 200, [wrong] * 40 + [right] * 160, share)
+        >>> round(found.estimate, 2), round(found.low, 2), round(found.high, 2)
+        (0.2, 0.15, 0.26)
+    """
+    sample, difference = _paired(first, second, kernel, clusters)
+    found = bootstrap(sample, difference, level=level, method=method, count=count, seed=seed)
+    if found.stderr == 0:
+        return replace(found, low=math.nan, high=math.nan)
+    return found
+
+
+def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every option named
+    first: ArrayLike,
+    second: ArrayLike,
+    kernel: Kernel,
+    *,
+    clusters: ArrayLike | None = None,
+    null: float = 0.0,
+    alternative: Alternative = "two-sided",
+    count: int = REPLICATES,
+    seed: int = 0,
+) -> HypothesisTest:
+    """Test whether a metric of two runs on the same units differs by `null`.
+
+    The p-value is one minus the level at which the `bca-t` interval of `paired_bootstrap` just
+    reaches `null`: with q the share of resamples below it, `w = z(q) - b` and
+    `t = (b - w / (1 + a w)) / sqrt(n / (n - 1))` against Student's t (n - 1), b the bias and a
+    the acceleration.
+
+    Args:
+        first: (n, m) vectors of the first run, whose sum the metric is a function of.
+        second: (n, m) vectors of the second run for the same units in the same order.
+        kernel: the metric, `(..., m)` sums to `(...)` values.
+        clusters: (n,) names of the clusters that units come in.
+        null: the difference under the hypothesis.
+        alternative: `greater` says that the first run's metric is higher.
+        count: resamples; no p-value is below about one in that number.
+        seed: of the source of chance; it is kept in the result.
+
+    NaN with a note where the metric is undefined for either run, below two units, and where the
+    runs differ in no resample. For small samples `paired_randomisation_test` needs no
+    approximation.
+
+    Raises:
+        UsageError: for vectors of different shapes or unknown options.
+
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, sections 14.3 and 15.3.
+
+    Example:
+        >>> share = lambda sums: sums[..., 0] / sums[..., 1]
+        >>> right, wrong = [1.0, 1.0], [0.0, 1.0]
+        >>> one, other = [right] * 150 + [wrong] * 50, [wrong] * 20 + [right] * 180
+        >>> found = paired_bootstrap_test(one, other, share)
+        >>> round(found.estimate, 2), 0.0001 < found.p_value < 0.001
+        (-0.15, True)
+    """
+    alternative = checked_alternative(alternative)
+    sample, difference = _paired(first, second, kernel, clusters)
+    n, estimate, name = sample.n, float(difference(sample.totals)), "paired BCa-t bootstrap"
+    if n < 2 or not math.isfinite(estimate):
+        note = "the metric is undefined here" if n > 1 else f"too few units to resample: {n}"
+        return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)
+    values = replicates(sample, difference, count, seed)
+    finite = values[np.isfinite(values)]
+    lost = len(values) - len(finite)
+    note = f"undefined in {lost} of {count} resamples, which are left out" if lost else ""
+    if not len(finite) or finite.min() == finite.max():
+        note = "the difference is the same in all resamples"
+        return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)
+    skew = acceleration(sample, left_out(sample, difference))
+    t = _pivot(finite, estimate, null, skew) / math.sqrt(n / (n - 1))
+    if alternative == "two-sided":
+        p_value = min(1.0, 2 * float(student_sf(abs(t), n - 1)))
+    else:
+        p_value = float(student_sf(t if alternative == "greater" else -t, n - 1))
+    return HypothesisTest(t, p_value, name, n, alternative, estimate, seed, note)
+
+
+def _pivot(values: Floats, estimate: float, null: float, skew: float) -> float:
+    """Return how many standard normal steps the estimate is above `null`, bias and skew apart."""
+    bias, place = (_quantile_at(values, point) for point in (estimate, null))
+    away = place - bias
+    slope = 1 + skew * away
+    # Beyond the pole of the correction the null is as far out as can be.
+    return bias - away / slope if slope > 0 else math.copysign(math.inf, -away)
+
+
+def _quantile_at(values: Floats, point: float) -> float:
+    share = (np.mean(values < point) + np.mean(values <= point)) / 2
+    edge = 0.5 / len(values)
+    return float(normal_quantile(np.clip(share, edge, 1 - edge)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A metric of the first half of the sums less that of the second."""
+
+    kernel: Kernel
+    width: int
+
+    def __call__(self, sums: Floats) -> Floats:
+        return self.kernel(sums[..., : self.width]) - self.kernel(sums[..., self.width :])
+
+
+def _paired(
+    first: ArrayLike, second: ArrayLike, kernel: Kernel, clusters: ArrayLike | None
+) -> tuple[Sample, Callable[[Floats], Floats]]:
+    one, other = stacked(first, second, clusters)
+    rows = np.hstack([one, other])
+    sample = _counted(rows) if clusters is None else Sample(rows, _ones(rows), is_clustered=True)
+    return sample, _Difference(kernel, one.shape[1])
+
+
+def _ones(rows: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.ones(len(rows), np.int64)
+
+
+def _counted(rows: Floats) -> Sample:
+    """Count equal rows together where many are, so that the cost does not grow with n."""
+    # Sorting one projection is cheaper than sorting rows; equal ones are then compared in full.
+    mark = rows @ np.random.default_rng(len(rows)).standard_normal(rows.shape[1])
+    _, first, place, counts = np.unique(
+        mark, return_index=True, return_inverse=True, return_counts=True
+    )
+    if 2 * len(first) > len(rows) or not np.array_equal(rows[first][place], rows):
+        return Sample(rows, _ones(rows))
+    return Sample(rows[first], counts.astype(np.int64))
