@@ -108,7 +108,7 @@ def test_hundreds_of_samples_overflow_nothing() -> None:
 
 
 def test_all_samples_together_vote_once() -> None:
-    table = [["x", "y", "x"], ["x", "y", "y"], ["x", "y", None]]
+    table: list[list[Any]] = [["x", "y", "x"], ["x", "y", "y"], ["x", "y", None]]
     assert maj_at_k(table, ["x", "x", "x"], 3).scores.tolist() == [1.0, 0.0, 0.5]
 
 
