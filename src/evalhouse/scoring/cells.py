@@ -39,7 +39,7 @@ def read_labels(field: Field, cells: Sequence[Cell]) -> Labels:
     read = [reader(str(text).strip()) for text in coded.names]
     if not names:
         found = {value for value in read if not isinstance(value, Absent)}
-        place = {name: position for position, name in enumerate(sorted(found, key=str))}
+        place = {name: position for position, name in enumerate(sorted(found))}
     targets = [int(value) if isinstance(value, Absent) else place[value] for value in read]
     order = np.array([*targets, -4, -3, -2, -1], np.int64)  # negative codes count from the end
     return Labels(order[coded.codes], tuple(place))

@@ -1,0 +1,23 @@
+"""Fields whose answers are sets of labels: several boxes to tick."""
+
+from __future__ import annotations
+
+from evalhouse.metrics import multilabel
+from evalhouse.metrics.label_sets import SetPairs
+from evalhouse.metrics.value import Kernel
+from evalhouse.scoring.basis import Basis, Clusters, Key
+from evalhouse.stats.sample import sample_of_rows
+
+
+def set_basis(pairs: SetPairs, *, clusters: Clusters | None = None) -> Basis:
+    """Score sets; `clusters` name those of the units with a gold answer."""
+    scores = multilabel.multilabel_metrics(pairs)
+    kernels: dict[Key, Kernel] = {
+        (name, None): kernel for name, kernel in multilabel.KERNELS.items()
+    }
+    for metric in multilabel.SET_METRICS:
+        for place, label in enumerate(pairs.names):
+            kernels[metric, label] = multilabel.label_kernel(metric, place)
+    marks = pairs.gold.sum(axis=0)
+    rarest = int(marks[marks > 0].min(initial=len(pairs)))
+    return Basis(scores, sample_of_rows(pairs.units(), clusters), kernels, rarest=rarest)

@@ -1,0 +1,122 @@
+"""Fields with one label a unit: checkbox, dropdown, Likert scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalhouse.metrics import choices, ordinal
+from evalhouse.metrics.labels import Label, Labels, encode_pair
+from evalhouse.metrics.table import AbsentRule, Confusion, confusion, flat_kernel
+from evalhouse.metrics.value import Kernel, Score
+from evalhouse.scoring.basis import Basis, Clusters, Key, clustered_counts
+from evalhouse.stats.resampling import rarest_class
+from evalhouse.stats.sample import Sample, sample_of_table
+
+_SHARES = ("valid_share", "accuracy", "percentage_agreement", "adjacent_agreement")
+_CLASS_SHARES = ("precision", "recall")
+
+
+def choice_basis(
+    gold: Labels,
+    model: Labels,
+    *,
+    positive: Label | None = None,
+    absent: AbsentRule = "wrong",
+    clusters: Clusters | None = None,
+) -> Basis:
+    """Score labels without order; `positive` adds precision, recall and F1 of that label alone."""
+    table = confusion(gold, model)
+    scores = choices.choice_metrics(table, absent=absent, positive=positive)
+    kernels = dict(_choice_kernels(table.cell_names(absent), positive))
+    sample = _sample(table, gold, model, absent=absent, clusters=clusters)
+    return _basis(table.cells(absent), scores, _looking_at(absent, kernels), sample)
+
+
+def scale_basis(
+    gold: Labels,
+    model: Labels,
+    *,
+    absent: AbsentRule = "wrong",
+    clusters: Clusters | None = None,
+) -> Basis:
+    """Score points of a scale, in ascending order, by how far they are apart.
+
+    A point that is not there has no distance, so `class` means `wrong` here.
+    """
+    rule: AbsentRule = "wrong" if absent == "class" else absent
+    table = confusion(gold, model)
+    ordered, values = table.on_scale()
+    scores = ordinal.ordinal_metrics(ordered, absent=rule)
+    found = ordinal.ordinal_kernels(values)
+    kernels: dict[Key, Kernel] = {(name, None): kernel for name, kernel in found.items()}
+    sample = _sample(table, gold, model, absent=rule, clusters=clusters)
+    return _basis(ordered.cells(rule), scores, _looking_at(rule, kernels), sample)
+
+
+def _basis(
+    cells: NDArray[np.int64], scores: Iterable[Score], kernels: dict[Key, Kernel], sample: Sample
+) -> Basis:
+    held = tuple(scores)
+    flat = {key: flat_kernel(kernel) for key, kernel in kernels.items()}
+    shares = {} if sample.is_clustered else dict(_shares(held))
+    return Basis(held, sample, flat, shares, rarest_class(cells))
+
+
+def _looking_at(absent: AbsentRule, kernels: dict[Key, Kernel]) -> dict[Key, Kernel]:
+    """Where absence is excluded it is resampled still, and no metric but one looks at it."""
+    if absent != "exclude":
+        return kernels
+    return {
+        key: kernel if key[0] == "valid_share" else partial(_answered, kernel)
+        for key, kernel in kernels.items()
+    }
+
+
+def _answered(kernel: Kernel, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    looked_at = cells.copy()
+    looked_at[..., -1] = 0.0
+    return kernel(looked_at)
+
+
+def _choice_kernels(
+    names: tuple[Label, ...], positive: Label | None
+) -> Iterator[tuple[Key, Kernel]]:
+    for name, kernel in choices.KERNELS.items():
+        yield (name, None), kernel
+    for metric in choices.CLASS_METRICS:
+        for place, label in enumerate(names):
+            yield (metric, label), choices.class_kernel(metric, place)
+        if positive is not None:
+            one = choices.class_kernel(metric, names.index(positive))
+            yield (f"{metric}_binary", None), one
+
+
+def _shares(scores: Iterable[Score]) -> Iterator[tuple[Key, tuple[int, int]]]:
+    for score in scores:
+        is_share = score.metric in (_SHARES if score.label is None else _CLASS_SHARES)
+        is_share = is_share or score.metric in {"precision_binary", "recall_binary"}
+        if is_share and score.value.is_defined:
+            successes = round(score.value.value * score.value.n)
+            yield (score.metric, score.label), (successes, score.value.n)
+
+
+def _sample(
+    table: Confusion,
+    gold: Labels,
+    model: Labels,
+    *,
+    absent: AbsentRule,
+    clusters: Clusters | None,
+) -> Sample:
+    rule: AbsentRule = "wrong" if absent == "exclude" else absent
+    if clusters is None:
+        return sample_of_table(table.cells(rule))
+    rows, columns = encode_pair(gold, model)
+    size = len(table.cell_names(rule))
+    place = rows.codes * (size + 1) + np.where(columns.codes < 0, len(table.names), columns.codes)
+    used = rows.is_valid
+    return clustered_counts(place[used], size * (size + 1), clusters[used])
