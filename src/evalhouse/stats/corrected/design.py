@@ -361,7 +361,7 @@ def _fit(labels: DesignedLabels, rows: Floats, weights: Floats, link: Link) -> F
         return None
     target = rows.T @ (weights * labels.outcomes)
     if link == "linear":
-        coefficients: Floats = np.linalg.solve(squares, target)
+        coefficients = np.asarray(np.linalg.solve(squares, target), np.float64)
         mean, curve = rows @ coefficients, squares
     else:
         found = balanced(rows, weights / len(rows), target / len(rows))
