@@ -14,7 +14,7 @@ from tests.cli.conftest import Evalhouse
 
 COMMANDS = (
     *("init", "ingest", "leaderboard", "sql", "runs", "show", "problems", "tables", "repair"),
-    "export olmes",
+    *("export olmes", "task check"),
 )
 READING = (
     *("runs", "problems", "repair", "leaderboard x", "show x", "sql x"),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from evalhouse.cli import compare, look, maintain, query, take_in
+from evalhouse.cli import compare, look, maintain, query, take_in, tasks
 from evalhouse.cli.errors import told
 from evalhouse.cli.output import say
 from evalhouse.cli.session import Session
@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+task = typer.Typer(help="Look at annotation tasks before they are run.", no_args_is_help=True)
 export = typer.Typer(help="Write runs as another program wrote them.", no_args_is_help=True)
 
 
@@ -73,6 +74,8 @@ app.command()(look.problems)
 app.command()(look.tables)
 export.command()(maintain.olmes)
 app.add_typer(export, name="export")
+task.command()(tasks.check)
+app.add_typer(task, name="task")
 app.command()(maintain.repair)
 
 

@@ -118,7 +118,8 @@ def _count(counts: _Counts, verdict: Verdict, state: Applies) -> None:
         counts.not_applicable += state is Applies.NO
     elif verdict.is_valid:
         counts.labels += 1
-        counts.values.update(_names(verdict) if counts.is_counted else ())
+        for name in verdict.names if counts.is_counted else ():
+            counts.values[name] += 1
     else:
         counts.invalid += 1
 
@@ -126,12 +127,6 @@ def _count(counts: _Counts, verdict: Verdict, state: Applies) -> None:
 def _is_owed(annotation: Annotation) -> bool:
     """Return whether an empty cell means that an answer is missing: without spans, none is."""
     return annotation.condition is not None and annotation.field.kind != "span"
-
-
-def _names(verdict: Verdict) -> list[str]:
-    if verdict.spans:
-        return [span.label or "span" for span in verdict.spans]
-    return list(verdict.answer) if isinstance(verdict.answer, frozenset) else [str(verdict.answer)]
 
 
 def _ordered(annotation: Annotation, values: Counter[str]) -> dict[str, int]:

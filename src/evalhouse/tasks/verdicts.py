@@ -8,26 +8,28 @@ from evalhouse.metrics.labels import Absent
 from evalhouse.scoring.field import Field
 from evalhouse.tasks.answers import Answer, Answers
 from evalhouse.tasks.faults import listed, nearest, shortened
-from evalhouse.tasks.spans import Finding, Span, read_spans
+from evalhouse.tasks.spans import Finding, read_spans
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a cell says, and what is wrong with it."""
+    """What a cell says, and what is wrong with it.
+
+    `is_blank` says that nothing is written, `is_valid` that there is an answer and it is allowed.
+    `names` is what is counted of it: the answer, each option that is selected, each span's label.
+    """
 
     answer: Answer
-    spans: tuple[Span, ...] = ()
+    is_blank: bool
+    is_valid: bool
+    names: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is written."""
-        return self.answer is Absent.MISSING
 
-    @property
-    def is_valid(self) -> bool:
-        """Whether there is an answer, and it is allowed."""
-        return not isinstance(self.answer, Absent)
+def _verdict(answer: Answer, findings: tuple[Finding, ...] = ()) -> Verdict:
+    is_blank, is_valid = answer is Absent.MISSING, not isinstance(answer, Absent)
+    names = tuple(answer) if isinstance(answer, frozenset) else (str(answer),)
+    return Verdict(answer, is_blank, is_valid, names, findings)
 
 
 class Judge:
@@ -46,12 +48,16 @@ class Judge:
         answer = self._answers[cell]
         if self._field.kind == "span":
             spans, findings = read_spans(cell, text, self._field.labels)
-            if findings:
-                return Verdict(Absent.INVALID, spans, findings)
-            return Verdict(answer if spans else Absent.MISSING, spans)  # `[]` says that none is
-        verdict = Verdict(answer)
-        if answer is Absent.INVALID:
-            verdict = Verdict(answer, findings=(_refusal(self._field, cell),))
+            if findings or not spans:  # `[]` says, as an empty cell does, that there are none
+                return _verdict(Absent.INVALID if findings else Absent.MISSING, findings)
+            return Verdict(
+                answer,
+                is_blank=False,
+                is_valid=True,
+                names=tuple(span.label or "span" for span in spans),
+            )
+        is_refused = answer is Absent.INVALID
+        verdict = _verdict(answer, (_refusal(self._field, cell),) if is_refused else ())
         if cell in self._answers and self._field.kind != "textbox":
             self._plain[cell] = verdict
         return verdict
