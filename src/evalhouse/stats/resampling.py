@@ -270,7 +270,7 @@ def bootstrap_table(
         ...     return (cells[..., 0, 0] + cells[..., 1, 1]) / cells.sum(axis=(-2, -1))
         >>> found = bootstrap_table([[150, 10], [10, 30]], accuracy)
         >>> found.estimate, round(found.low, 2), round(found.high, 2)
-        (0.9, 0.84, 0.94)
+        (0.9, 0.85, 0.94)
     """
     counts = np.asarray(table, np.int64)
 

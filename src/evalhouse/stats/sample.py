@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UsageError
 
 Floats = NDArray[np.float64]
-_PRIOR_UNITS = 1.0
 Kernel = Callable[[Floats], Floats]
 """A statistic of sums: `(..., m)` in, `(...)` out, for any number of leading axes."""
 
@@ -71,8 +70,8 @@ def sample_of_counts(table: ArrayLike) -> Sample:
 def sample_of_table(table: ArrayLike) -> Sample:
     """Make a sample of a table of counts whose empty cells may fill up when it is resampled.
 
-    The `prior` spreads one unit over the cells as if the sides were independent: in proportion to
-    the product of the margins, so that labels which nobody used stay out.
+    The `prior` spreads one unit over the cells, in proportion to the product of the roots of the
+    margins: labels that nobody used stay out, and rare ones may be confused like others.
     """
     counts = np.asarray(table, np.int64)
     sample, total = sample_of_counts(counts), int(counts.sum())
@@ -81,5 +80,5 @@ def sample_of_table(table: ArrayLike) -> Sample:
     prior = np.ones(counts.shape)
     for axis in range(counts.ndim):
         others = tuple(other for other in range(counts.ndim) if other != axis)
-        prior = prior * counts.sum(axis=others, keepdims=True) / total
-    return Sample(sample.vectors, sample.counts, _PRIOR_UNITS * prior.ravel())
+        prior = prior * np.sqrt(counts.sum(axis=others, keepdims=True))
+    return Sample(sample.vectors, sample.counts, prior.ravel() / prior.sum())
