@@ -9,8 +9,9 @@ from pathlib import Path
 
 from evalhouse.errors import UsageError
 from evalhouse.tasks.codebook import COLUMN, Codebook
-from evalhouse.tasks.columns import ColumnCheck, check_prompts
+from evalhouse.tasks.columns import ColumnCheck
 from evalhouse.tasks.conditions import Applies
+from evalhouse.tasks.document import Node
 from evalhouse.tasks.examples import CODEBOOK, Example
 from evalhouse.tasks.faults import Faults, Place, shortened
 from evalhouse.tasks.reading import codebook_file, read_codebook
@@ -74,12 +75,13 @@ def survey(folder: Path) -> Survey:
         )
     found = Survey(folder)
     found.codebook_file = codebook_file(folder, found.faults)
+    read = None
     if found.codebook_file:
         path = folder / found.codebook_file
-        found.codebook = read_codebook(path, found.codebook_file, found.faults)
-    if found.codebook and found.codebook_file:
-        check_prompts(found.codebook, found.codebook_file, found.faults)
-        _Tables(found, found.codebook).look()
+        read = read_codebook(path, found.codebook_file, found.faults)
+    if read:
+        found.codebook, root = read
+        _Tables(found, found.codebook, root).look()
     elif not _is_file(folder, GROUND_TRUTH):
         _no_ground_truth(found.faults)
     return found
@@ -88,8 +90,8 @@ def survey(folder: Path) -> Survey:
 class _Tables:
     """The tables of a task, each looked at once."""
 
-    def __init__(self, found: Survey, codebook: Codebook) -> None:
-        self._found, self._codebook = found, codebook
+    def __init__(self, found: Survey, codebook: Codebook, root: Node) -> None:
+        self._found, self._codebook, self._root = found, codebook, root
         self._faults, self._folder = found.faults, found.folder
         few_shot = codebook.settings.few_shot
         self._shots = few_shot.source if few_shot and few_shot.source != CODEBOOK else None
@@ -149,7 +151,7 @@ class _Tables:
                 yield path.stem, f"{CODERS}/{path.name}"
             return
         for coder, source in declared.items():
-            if COLUMN not in source and self._is_there(source, f"coders.{coder}"):
+            if COLUMN not in source and self._is_there(source, "coders", coder):
                 yield coder, source
 
     def _coder(self, coder: str, file: str) -> None:
@@ -179,7 +181,7 @@ class _Tables:
         )
 
     def _few_shot(self, file: str) -> None:
-        table = self._open(file) if self._is_there(file, "few_shot.source") else None
+        table = self._open(file) if self._is_there(file, "few_shot", "source") else None
         if table is None:
             return
         ColumnCheck(self._codebook, table, self._faults).examples()
@@ -214,12 +216,12 @@ class _Tables:
             advice="remove it from one of the two",
         )
 
-    def _is_there(self, file: str, where: str) -> bool:
+    def _is_there(self, file: str, setting: str, key: str) -> bool:
         if _is_file(self._folder, file):
             return True
-        self._faults.add(
+        node = self._root.get(setting) or self._root
+        (node.get(key) or node).fault(
             "missing_file",
-            Place(self._found.codebook_file or "", where),
             f"there is no file `{shortened(file)}` in the task's folder",
             expected="the path of a CSV file in the folder",
             advice="add the file, or correct the path",

@@ -79,19 +79,3 @@ class ColumnCheck:
     def _add(self, kind: str, found: str, *, expected: str, advice: str) -> None:
         place = Place(self._table.file, "header", 1)
         self._faults.add(kind, place, found, expected=expected, advice=advice)
-
-
-def check_prompts(codebook: Codebook, file: str, faults: Faults) -> None:
-    """Take down settings that would put answers where a prompt is made."""
-    settings = codebook.settings
-    named = {"text_column": settings.text_column, "id_column": settings.id_column}
-    pairs = [*named.items(), *(("metadata_columns", each) for each in settings.metadata_columns)]
-    for setting, column in pairs:
-        if column in codebook.label_columns:
-            faults.add(
-                "label_in_prompt",
-                Place(file, setting),
-                f"`{shortened(column)}` holds the answers to a field",
-                expected="a column without answers, as it is shown to models",
-                advice="name another column",
-            )

@@ -13,7 +13,7 @@ from evalhouse.tasks.codebook import Annotation, Codebook, Section
 from evalhouse.tasks.document import Node, read_document
 from evalhouse.tasks.faults import Faults, Place, listed, shortened
 from evalhouse.tasks.references import resolve
-from evalhouse.tasks.settings import KEYS, read_settings
+from evalhouse.tasks.settings import KEYS, check_prompts, read_settings
 
 FILES = ("codebook.yaml", "codebook.json")
 """The files that hold a codebook; of several, the first is read, as it can say more."""
@@ -59,12 +59,18 @@ def codebook_file(folder: Path, faults: Faults) -> str | None:
     return present[0]
 
 
-def read_codebook(path: Path, file: str, faults: Faults) -> Codebook | None:
-    """Read a codebook; what of it can be read stays, so that other files can be looked at too."""
+def read_codebook(path: Path, file: str, faults: Faults) -> tuple[Codebook, Node] | None:
+    """Read a codebook, and return it with the document that it was read from.
+
+    What of it can be read stays, so that other files can be looked at too.
+    """
     root = read_document(path, file, faults)
     if root is None or not root.is_a(dict, "an object with sections"):
         return None
-    is_json = path.suffix == ".json"
+    return _codebook(root, is_json=path.suffix == ".json"), root
+
+
+def _codebook(root: Node, *, is_json: bool) -> Codebook:
     sections = list(_json_sections(root) if is_json else _yaml_sections(root))
     names = {
         section.key: read_name(section.node, section.keys[0]) or section.key for section in sections
@@ -89,7 +95,9 @@ def read_codebook(path: Path, file: str, faults: Faults) -> Codebook | None:
         asked[drafts[place].section_key].append(annotation)
     columns = {annotation.column: None for annotation in annotations.values()}
     settings = read_settings(root, columns, _extra(root, sections, is_json=is_json))
-    return Codebook(settings, tuple(_section(each, names, asked) for each in sections))
+    codebook = Codebook(settings, tuple(_section(each, names, asked) for each in sections))
+    check_prompts(codebook, root)
+    return codebook
 
 
 def _extra(root: Node, sections: list[_Draft], *, is_json: bool) -> dict[str, Any]:

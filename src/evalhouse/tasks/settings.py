@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from evalhouse.tasks.codebook import Settings
+from evalhouse.tasks.codebook import Codebook, Settings
 from evalhouse.tasks.document import Node
 from evalhouse.tasks.examples import CODEBOOK, SELECTIONS, FewShot
 from evalhouse.tasks.faults import listed, nearest, shortened
@@ -41,6 +41,20 @@ def read_settings(root: Node, columns: Collection[str], extra: Mapping[str, Any]
         output_order=_order(order, columns) if order else (),
         extra=extra,
     )
+
+
+def check_prompts(codebook: Codebook, root: Node) -> None:
+    """Take down settings that would put answers where a prompt is made."""
+    named = [root.get("text_column"), root.get("id_column")]
+    metadata = root.get("metadata_columns")
+    for node in (*named, *(metadata.elements() if metadata else ())):
+        if node and node.value in codebook.label_columns:
+            node.fault(
+                "label_in_prompt",
+                f"`{shortened(node.value)}` holds the answers to a field",
+                expected="a column without answers, as it is shown to models",
+                advice="name another column",
+            )
 
 
 def _text(root: Node, key: str) -> str | None:

@@ -95,7 +95,7 @@ def _check_words(words: Any, text: str, start: int, end: int) -> Iterator[Findin
 def _check_label(label: Any, labels: Sequence[str]) -> Iterator[Finding]:
     if (label in labels) if labels else label in (None, ""):
         return
-    near = nearest(str(label), labels)
+    near = nearest(str(label), labels, 0.6)
     yield Finding(
         "span_label",
         "a span without a label" if label is None else f"a span labelled `{shortened(str(label))}`",

@@ -75,6 +75,6 @@ def _refusal(field: Field, cell: str) -> Finding:
     expected = f"one of {listed(field.options)}"
     if field.kind == "multiselect":
         expected = f"options as a JSON list or separated by `|`, out of {listed(field.options)}"
-    near = nearest(cell, field.options)
+    near = nearest(cell, field.options, 0.6)
     advice = "correct the cell, or add the option to the codebook"
     return Finding("label_unknown", found, expected, f"did you mean `{near}`?" if near else advice)
