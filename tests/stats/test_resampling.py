@@ -18,6 +18,7 @@ from evalhouse.stats.resampling import (
     Method,
     bootstrap,
     bootstrap_table,
+    bootstraps,
     rarest_class,
     replicates,
     resampled_sums,
@@ -154,6 +155,15 @@ def test_a_paired_difference_is_a_kernel_of_both_sides() -> None:
     found = bootstrap(sample_of_rows(both), lambda sums: mean(sums[..., 2:]) - mean(sums[..., :2]))
     expected = stats.ttest_rel(other, VALUES).confidence_interval()
     np.testing.assert_allclose([found.low, found.high], expected, atol=0.01)
+
+
+def test_many_statistics_of_one_drawing_are_those_of_each_alone() -> None:
+    sample, kernels = sample_of_table(TABLE), {"f1": flat(macro_f1, 3), "kappa": flat(kappa, 3)}
+    found = bootstraps(sample, kernels, count=300, seed=2, rarest=3)
+    assert found == {
+        name: bootstrap(sample, kernel, count=300, seed=2, rarest=3)
+        for name, kernel in kernels.items()
+    }
 
 
 def test_few_units_widen_the_default_and_not_the_textbook() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,7 @@ from evalhouse.stats.results import Interval, checked_level
 from evalhouse.stats.sample import Floats, Kernel, Sample, sample_of_table
 
 Method = Literal["bca-t", "bca", "percentile", "basic"]
+Key = TypeVar("Key")
 REPLICATES = 10_000
 FEW_UNITS = 200
 FEW_CLUSTERS = 10
@@ -38,8 +40,7 @@ def resampled_sums(sample: Sample, count: int, seed: int) -> Iterator[Floats]:
     Raises:
         UsageError: for a count below one.
     """
-    if count < 1:
-        raise UsageError(f"the number of resamples is one or more; found {count}")
+    _check(count)
     weights = np.asarray(sample.counts, np.float64)
     weights = weights if sample.prior is None else weights + sample.prior
     used = weights > 0
@@ -56,6 +57,11 @@ def resampled_sums(sample: Sample, count: int, seed: int) -> Iterator[Floats]:
         else:
             drawn = _drawn(chance, places, len(weights), size)
         yield drawn.astype(np.float64) @ vectors
+
+
+def _check(count: int) -> None:
+    if count < 1:
+        raise UsageError(f"the number of resamples is one or more; found {count}")
 
 
 def _drawn(
@@ -79,19 +85,51 @@ def replicates(sample: Sample, kernel: Kernel, count: int = REPLICATES, seed: in
         >>> bool(abs(found.std() - (0.7 * 0.3 / 100_000) ** 0.5) < 1e-4)
         True
     """
-    pieces = [np.asarray(kernel(sums), np.float64) for sums in resampled_sums(sample, count, seed)]
-    return np.concatenate(pieces)
+    return _replicated(sample, [kernel], count, seed).ravel()
+
+
+def _replicated(sample: Sample, kernels: Sequence[Kernel], count: int, seed: int) -> Floats:
+    pieces = [
+        np.array([np.asarray(kernel(sums), np.float64) for kernel in kernels])
+        for sums in resampled_sums(sample, count, seed)
+    ]
+    return np.concatenate(pieces, axis=1)
 
 
 @dataclass(frozen=True)
 class _Bootstrap:
-    """What the bounds are computed from; `centre` is what the resamples scatter about."""
+    """What the bounds of a statistic are computed from."""
 
     sample: Sample
     kernel: Kernel
-    values: Floats
+    drawn: Floats
     estimate: float
-    centre: float
+
+    @cached_property
+    def values(self) -> Floats:
+        return self.drawn[np.isfinite(self.drawn)]
+
+    @cached_property
+    def centre(self) -> float:
+        """What the resamples scatter about."""
+        if self.sample.prior is None:
+            return self.estimate
+        weights = self.sample.counts + self.sample.prior
+        found = of_sums(self.kernel, weights / weights.sum() * self.sample.n @ self.sample.vectors)
+        return found if math.isfinite(found) else self.estimate
+
+    def bounded(
+        self, bounds: Bounds, level: float, rarest: int | None
+    ) -> tuple[float, float, float, str]:
+        """Return low, high, standard error and note."""
+        notes = [_lost(len(self.drawn) - len(self.values), len(self.drawn))]
+        notes.append(_scarce(self.sample, rarest))
+        low = high = stderr = math.nan
+        if len(self.values):
+            low, high = bounds(self, level)
+            stderr = float(self.values.std())
+            notes.append("" if stderr else "all resamples give the same value")
+        return low, high, stderr, "; ".join(text for text in notes if text)
 
     def percentile(self, level: float) -> tuple[float, float]:
         return self._between(0.5 - level / 2, 0.5 + level / 2)
@@ -129,7 +167,8 @@ def _level(bias: float, skew: float, reach: float) -> float:
     return float(normal_cdf(bias + moved / slope if slope > 0 else math.copysign(math.inf, reach)))
 
 
-_BOUNDS: dict[Method, tuple[str, Callable[[_Bootstrap, float], tuple[float, float]]]] = {
+Bounds = Callable[[_Bootstrap, float], tuple[float, float]]
+_BOUNDS: dict[Method, tuple[str, Bounds]] = {
     "bca-t": ("BCa-t bootstrap", _Bootstrap.bca_t),
     "bca": ("BCa bootstrap", _Bootstrap.bca),
     "percentile": ("percentile bootstrap", _Bootstrap.percentile),
@@ -185,31 +224,52 @@ def bootstrap(
         >>> round(found.estimate, 3), round(found.low, 2), round(found.high, 2)
         (0.8, 0.74, 0.85)
     """
+    found = bootstraps(
+        sample, {"": kernel}, level=level, method=method, count=count, seed=seed, rarest=rarest
+    )
+    return found[""]
+
+
+def bootstraps(
+    sample: Sample,
+    kernels: Mapping[Key, Kernel],
+    *,
+    level: float = 0.95,
+    method: Method = "bca-t",
+    count: int = REPLICATES,
+    seed: int = 0,
+    rarest: int | None = None,
+) -> dict[Key, Interval]:
+    """Estimate many statistics of one sample, each as `bootstrap` does, drawing but once.
+
+    Args:
+        sample: the units.
+        kernels: the statistics by their names.
+        level: and all the rest as in `bootstrap`.
+        method: one of `METHODS`.
+        count: resamples.
+        seed: of the source of chance.
+        rarest: units in the rarest class.
+    """
     level = checked_level(level)
     if method not in _BOUNDS:
         raise UnknownNameError("bootstrap", method, METHODS)
+    _check(count)
     words, bounds = _BOUNDS[method]
-    n, estimate = sample.n, of_sums(kernel, sample.totals)
-    if n < 2 or not math.isfinite(estimate):
-        note = "the statistic is undefined here" if n > 1 else f"too few units to resample: {n}"
-        return Interval(estimate, math.nan, math.nan, level, words, n, seed=seed, note=note)
-    values = replicates(sample, kernel, count, seed)
-    finite = values[np.isfinite(values)]
-    notes = [_lost(len(values) - len(finite), len(values)), _scarce(sample, rarest)]
-    low = high = stderr = math.nan
-    if len(finite):
-        centre = estimate if sample.prior is None else _smoothed(sample, kernel, estimate)
-        low, high = bounds(_Bootstrap(sample, kernel, finite, estimate, centre), level)
-        stderr = float(finite.std())
-        notes.append("" if stderr else "all resamples give the same value")
-    note = "; ".join(text for text in notes if text)
-    return Interval(estimate, low, high, level, words, n, stderr, seed, note)
-
-
-def _smoothed(sample: Sample, kernel: Kernel, otherwise: float) -> float:
-    weights = sample.counts + (0.0 if sample.prior is None else sample.prior)
-    found = of_sums(kernel, weights / weights.sum() * sample.n @ sample.vectors)
-    return found if math.isfinite(found) else otherwise
+    n, found = sample.n, dict[Key, Interval]()
+    estimates = {name: of_sums(kernel, sample.totals) for name, kernel in kernels.items()}
+    used = [name for name, value in estimates.items() if n > 1 and math.isfinite(value)]
+    drawn = _replicated(sample, [kernels[name] for name in used], count, seed) if used else ()
+    values = dict(zip(used, drawn, strict=True))
+    for name, estimate in estimates.items():
+        if name in values:
+            held = _Bootstrap(sample, kernels[name], values[name], estimate)
+            low, high, stderr, note = held.bounded(bounds, level, rarest)
+        else:
+            low = high = stderr = math.nan
+            note = "the statistic is undefined here" if n > 1 else f"too few units to resample: {n}"
+        found[name] = Interval(estimate, low, high, level, words, n, stderr, seed, note)
+    return found
 
 
 def _lost(lost: int, count: int) -> str:
