@@ -5,7 +5,7 @@ from __future__ import annotations
 from evalhouse.metrics import multilabel
 from evalhouse.metrics.label_sets import SetPairs
 from evalhouse.metrics.value import Kernel
-from evalhouse.scoring.basis import Basis, Clusters, Key
+from evalhouse.scoring.basis import Basis, Clusters, Key, shares_of
 from evalhouse.stats.sample import sample_of_rows
 
 
@@ -20,4 +20,5 @@ def set_basis(pairs: SetPairs, *, clusters: Clusters | None = None) -> Basis:
             kernels[metric, label] = multilabel.label_kernel(metric, place)
     marks = pairs.gold.sum(axis=0)
     rarest = int(marks[marks > 0].min(initial=len(pairs)))
-    return Basis(scores, sample_of_rows(pairs.units(), clusters), kernels, rarest=rarest)
+    shares = {} if clusters is not None else shares_of(scores, ("valid_share", "subset_accuracy"))
+    return Basis(scores, sample_of_rows(pairs.units(), clusters), kernels, shares, rarest)

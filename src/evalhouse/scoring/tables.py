@@ -12,12 +12,18 @@ from evalhouse.metrics import choices, ordinal
 from evalhouse.metrics.labels import Label, Labels, encode_pair
 from evalhouse.metrics.table import AbsentRule, Confusion, confusion, flat_kernel
 from evalhouse.metrics.value import Kernel, Score
-from evalhouse.scoring.basis import Basis, Clusters, Key, clustered_counts
+from evalhouse.scoring.basis import Basis, Clusters, Key, clustered_counts, shares_of
 from evalhouse.stats.resampling import rarest_class
 from evalhouse.stats.sample import Sample, sample_of_table
 
-_SHARES = ("valid_share", "accuracy", "percentage_agreement", "adjacent_agreement")
-_CLASS_SHARES = ("precision", "recall")
+_SHARES = (
+    "valid_share",
+    "accuracy",
+    "percentage_agreement",
+    "adjacent_agreement",
+    "precision_binary",
+    "recall_binary",
+)
 
 
 def choice_basis(
@@ -62,7 +68,7 @@ def _basis(
 ) -> Basis:
     held = tuple(scores)
     flat = {key: flat_kernel(kernel) for key, kernel in kernels.items()}
-    shares = {} if sample.is_clustered else dict(_shares(held))
+    shares = {} if sample.is_clustered else shares_of(held, _SHARES)
     return Basis(held, sample, flat, shares, rarest_class(cells))
 
 
@@ -93,15 +99,6 @@ def _choice_kernels(
         if positive is not None:
             one = choices.class_kernel(metric, names.index(positive))
             yield (f"{metric}_binary", None), one
-
-
-def _shares(scores: Iterable[Score]) -> Iterator[tuple[Key, tuple[int, int]]]:
-    for score in scores:
-        is_share = score.metric in (_SHARES if score.label is None else _CLASS_SHARES)
-        is_share = is_share or score.metric in {"precision_binary", "recall_binary"}
-        if is_share and score.value.is_defined:
-            successes = round(score.value.value * score.value.n)
-            yield (score.metric, score.label), (successes, score.value.n)
 
 
 def _sample(
