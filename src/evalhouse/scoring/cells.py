@@ -19,7 +19,7 @@ from evalhouse.scoring.field import Field
 Cell = str | Absent | None
 _TICKED = {"1": True, "true": True, "yes": True, "checked": True}
 _TICKED |= {"0": False, "false": False, "no": False, "unchecked": False}
-_POINT = re.compile(r"([+-]?\d+)(?:\.0*)?")
+_POINT = re.compile(r"([+-]?\d{1,18})(?:\.0*)?")  # longer ones are no points, and may not fit
 
 
 def read_labels(field: Field, cells: Sequence[Cell]) -> Labels:
@@ -121,7 +121,7 @@ def read_sets(field: Field, cells: Sequence[Cell]) -> list[frozenset[str] | Abse
 def _json_list(text: str) -> list[Any] | Absent:
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # brackets without end
         return Absent.INVALID
     return found if isinstance(found, list) else Absent.INVALID
 
