@@ -63,7 +63,7 @@ def _matthews(sums: Margins) -> Floats:
     joint = sums.pairs * sums.agreed - (sums.answered * sums.chosen).sum(axis=-1)
     gold = sums.pairs**2 - (sums.answered**2).sum(axis=-1)
     model = sums.pairs**2 - (sums.chosen**2).sum(axis=-1)
-    return np.clip(ratio(joint, np.sqrt(gold) * np.sqrt(model)), -1.0, 1.0)
+    return np.clip(ratio(joint, np.sqrt(gold * model)), -1.0, 1.0)
 
 
 def _precisions(sums: Margins) -> Floats:

@@ -79,7 +79,7 @@ def kendall_tau_b(
 
 def pearson_kernel(values: Floats) -> Kernel:
     """Return Pearson's correlation as a function of tables; `values` (k,) are their numbers."""
-    return partial(_pearson_of_tables, values)
+    return partial(_pearson_of_tables, values / np.abs(values).max(initial=1e-300))
 
 
 def spearman_kernel(values: Floats) -> Kernel:
@@ -118,7 +118,7 @@ def _correlated(cells: Floats, sums: Margins, first: Floats, second: Floats) -> 
     joint = (np.einsum("...ij,...j->...i", pairs, second) * first).sum(axis=-1)
     own = (sums.answered * first**2).sum(axis=-1)
     other = (sums.chosen * second**2).sum(axis=-1)
-    return np.clip(ratio(joint, np.sqrt(own) * np.sqrt(other)), -1.0, 1.0)
+    return np.clip(ratio(joint, np.sqrt(own * other)), -1.0, 1.0)
 
 
 def _kendall_of_tables(after: Floats, cells: Floats) -> Floats:
@@ -129,7 +129,7 @@ def _kendall_of_tables(after: Floats, cells: Floats) -> Floats:
     joint = (pairs * ordered).sum(axis=(-2, -1))
     own = sums.pairs**2 - (sums.answered**2).sum(axis=-1)
     other = sums.pairs**2 - (sums.chosen**2).sum(axis=-1)
-    return np.clip(ratio(joint, np.sqrt(own) * np.sqrt(other)), -1.0, 1.0)
+    return np.clip(ratio(joint, np.sqrt(own * other)), -1.0, 1.0)
 
 
 def _pearson_of_pairs(pairs: NumberPairs) -> float:
@@ -141,11 +141,11 @@ def _spearman_of_pairs(pairs: NumberPairs) -> float:
 
 
 def _pearson(first: Floats, second: Floats) -> float:
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    if first.min() == first.max() or second.min() == second.max():
         return np.nan
     # Dividing by the largest first keeps squares of very large or small numbers finite.
     x, y = (_scaled(side - side.mean()) for side in (first, second))
-    return float(np.clip((x @ y) / (np.sqrt(x @ x) * np.sqrt(y @ y)), -1.0, 1.0))
+    return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1.0, 1.0))
 
 
 def _scaled(side: Floats) -> Floats:
@@ -178,7 +178,7 @@ def _kendall_of_pairs(pairs: NumberPairs) -> float:
     difference = total - tied - other + same - 2 * against
     if total in (tied, other):
         return np.nan
-    scale = np.sqrt(float(total - tied)) * np.sqrt(float(total - other))
+    scale = np.sqrt(float(total - tied) * float(total - other))
     return float(np.clip(difference / scale, -1.0, 1.0))
 
 

@@ -192,21 +192,21 @@ def pair_sets(
 
 
 def _of_matrix(values: NDArray[Any], names: Sequence[Label] | None) -> LabelSets:
+    held = tuple(range(values.shape[1])) if names is None else tuple(names)
+    if len(held) != values.shape[1]:
+        raise UsageError(
+            f"the table has {values.shape[1]} columns for {len(held)} labels; give one each"
+        )
+    if values.dtype == np.bool_:
+        return LabelSets(held, values, np.zeros(len(values), np.int64))
     numbers = values.astype(np.float64)
-    blank = np.isnan(numbers)
-    rows = blank.all(axis=1) & (numbers.shape[1] > 0)
-    marks = np.where(rows[:, None], 0.0, numbers)
-    if not np.isin(marks, (0.0, 1.0)).all():
+    is_blank = np.isnan(numbers).all(axis=1) & (numbers.shape[1] > 0)
+    numbers[is_blank] = 0.0
+    if not np.isin(numbers, (0.0, 1.0)).all():
         raise UsageError(
             "a table of marks holds booleans, or 0 and 1, or NaN in a whole row; correct the others"
         )
-    held = tuple(range(numbers.shape[1])) if names is None else tuple(names)
-    if len(held) != numbers.shape[1]:
-        raise UsageError(
-            f"the table has {numbers.shape[1]} columns for {len(held)} labels; give one each"
-        )
-    absent = np.where(rows, int(Absent.MISSING), 0)
-    return LabelSets(held, marks.astype(np.bool_), absent)
+    return LabelSets(held, numbers == 1.0, np.where(is_blank, int(Absent.MISSING), 0))
 
 
 def _absence(unit: Any) -> int:
