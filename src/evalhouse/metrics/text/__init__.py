@@ -75,7 +75,7 @@ METRICS: tuple[Metric, ...] = (
         name="exact_match_squad",
         function=partial(text_metric, name="exact_match_squad"),
         is_symmetric=True,
-        reference="transformers' SQuAD metrics",
+        reference="SQuAD 2.0's rules",
     ),
     _proportion(
         name="levenshtein", function=levenshtein, is_symmetric=True, reference="Levenshtein"
@@ -84,7 +84,7 @@ METRICS: tuple[Metric, ...] = (
         name="token_f1",
         function=token_f1,
         is_symmetric=True,
-        reference="transformers' SQuAD metrics",
+        reference="SQuAD 2.0's rules",
     ),
     _proportion(name="sentence_bleu", function=sentence_bleu, is_symmetric=False, reference="nltk"),
     _proportion(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -15,7 +15,7 @@ from evalhouse.errors import UnknownNameError
 from evalhouse.metrics.text.grams import lengths_of, overlaps, totals
 from evalhouse.metrics.text.pairs import GoldTexts, Pairs, Texts, pair_texts
 from evalhouse.metrics.text.score import TextScore, corpus_score
-from evalhouse.metrics.text.tokens import Vocabulary, tokenised
+from evalhouse.metrics.text.tokens import Tokenizer, encoded, tokenizer_named
 
 Floats = NDArray[np.float64]
 Smoothing = Literal["exp", "floor", "add-k", "none"]
@@ -104,12 +104,11 @@ def corpus_bleu(
     alone = BleuSettings(
         settings.tokenize, settings.smooth, settings.smooth_value, effective_order=True
     )
-    texts = list(chain.from_iterable(zip_units(pairs)))
-    if settings.lowercase:
-        texts = [text.lower() for text in texts]
-    signature = settings.signature(pairs.sizes)
-    statistics = bleu_statistics(pairs, tokenised(texts, settings.tokenize))
-    return corpus_score(pairs, statistics, kernel, bleu_of_sums(statistics, alone), signature)
+    texts = chain.from_iterable(_units(pairs))
+    lower = map(str.lower, texts) if settings.lowercase else texts
+    statistics = bleu_statistics(pairs, tokenizer_named(settings.tokenize), lower)
+    values = bleu_of_sums(statistics, alone)
+    return corpus_score(pairs, statistics, kernel, values, settings.signature(pairs.sizes))
 
 
 def bleu_of_sums(sums: Floats, settings: BleuSettings = DEFAULT) -> Floats:
@@ -149,10 +148,16 @@ def brevity_penalty(answers: Floats, references: Floats) -> Floats:
     return np.where(answers > 0, penalty, 0.0)
 
 
-def bleu_statistics(pairs: Pairs, words: list[list[str]]) -> Floats:
-    """Count what BLEU is made of for each unit (u, 10), from tokens in the order of `zip_units`."""
+def bleu_statistics(
+    pairs: Pairs, tokenizer: Tokenizer, texts: Iterable[str] | None = None
+) -> Floats:
+    """Count what BLEU is made of for each unit (u, 10).
+
+    `texts` are those of the pairs, changed: the answer of each unit and then its references.
+    """
     sizes = [size + 1 for size in pairs.sizes]
-    codes = Vocabulary().encode(words, sizes)
+    texts = chain.from_iterable(_units(pairs)) if texts is None else texts
+    codes = encoded(texts, sizes, tokenizer)
     lengths = lengths_of(codes)
     first = np.cumsum(sizes, dtype=np.int64) - sizes
     answers = lengths[first]
@@ -170,9 +175,9 @@ def bleu_statistics(pairs: Pairs, words: list[list[str]]) -> Floats:
     )
 
 
-def zip_units(pairs: Pairs) -> list[tuple[str, ...]]:
-    """Put each unit's answer before its references."""
-    return [(given, *right) for given, right in zip(pairs.answers, pairs.references, strict=True)]
+def _units(pairs: Pairs) -> Iterator[tuple[str, ...]]:
+    for given, right in zip(pairs.answers, pairs.references, strict=True):
+        yield (given, *right)
 
 
 def references_said(sizes: Sequence[int]) -> str:

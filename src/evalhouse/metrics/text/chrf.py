@@ -15,7 +15,7 @@ from evalhouse.metrics.text.bleu import references_said
 from evalhouse.metrics.text.grams import lengths_of, overlaps, totals
 from evalhouse.metrics.text.pairs import GoldTexts, Pairs, Texts, pair_texts
 from evalhouse.metrics.text.score import TextScore, corpus_score
-from evalhouse.metrics.text.tokens import Vocabulary
+from evalhouse.metrics.text.tokens import Tokenizer, encoded
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +100,7 @@ def chrf_counts(pairs: Pairs, settings: ChrfSettings) -> Floats:
     solid = texts if settings.whitespace else ["".join(text.split()) for text in texts]
     parts = [_counted(solid, settings.char_order)]
     if settings.word_order:
-        words = Vocabulary().encode(map(_words, texts), [2] * len(pairs.gold))
+        words = encoded(texts, [2] * len(pairs.gold), Tokenizer(parts=_apart))
         parts.append(_counted(words, settings.word_order))
     return np.concatenate(parts, axis=-1)
 
@@ -139,14 +139,10 @@ def _counted(codes: list[str], orders: int) -> Floats:
     return np.stack([answers, references, matches], axis=1)
 
 
-def _words(text: str) -> list[str]:
-    found = []
-    for word in text.split():
-        # One mark is set apart, the last before the first; so sacrebleu does, and chrF++.py.
-        if len(word) > 1 and word[-1] in _MARKS:
-            found += [word[:-1], word[-1]]
-        elif len(word) > 1 and word[0] in _MARKS:
-            found += [word[0], word[1:]]
-        else:
-            found.append(word)
-    return found
+def _apart(word: str) -> tuple[str, ...]:
+    # One mark is set apart, the last before the first; so sacrebleu does, and chrF++.py.
+    if len(word) > 1 and word[-1] in _MARKS:
+        return word[:-1], word[-1]
+    if len(word) > 1 and word[0] in _MARKS:
+        return word[0], word[1:]
+    return (word,)

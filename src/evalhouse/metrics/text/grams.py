@@ -71,7 +71,7 @@ class _Units:
 
     def __init__(self, lengths: Integers, sizes: Integers) -> None:
         self.count = len(sizes)
-        self.sides = int(sizes.max())
+        self.bits = int(sizes.max() - 1).bit_length()
         starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
         self.unit = np.repeat(np.repeat(np.arange(len(sizes)), sizes), lengths)
         self.side = np.repeat(np.arange(len(lengths)) - starts, lengths)
@@ -85,14 +85,14 @@ def _counted(codes: NDArray[np.uint32], units: _Units, orders: int) -> NDArray[n
     grams, size = tokens, distinct
     for order in range(orders):
         if order:
-            if size * distinct * units.count * units.sides > _LARGEST:
+            if (size * distinct * units.count) << units.bits > _LARGEST:
                 names, grams = np.unique(grams, return_inverse=True)
                 size = len(names)
             grams = grams[:-1] * distinct + tokens[order:]
             size *= distinct
         whole = units.left[: len(grams)] > order  # the others run over the end of their text
         keys = units.unit[: len(grams)] * size + grams
-        keys = (keys * units.sides + units.side[: len(grams)])[whole]
+        keys = ((keys << units.bits) | units.side[: len(grams)])[whole]
         if len(keys):
             found[:, order] = _shared(keys, units, size)
     return found
@@ -109,13 +109,18 @@ def _shared(keys: Integers, units: _Units, size: int) -> NDArray[np.float64]:
     keys.sort()
     runs = _changes(keys)
     counts = np.diff(runs, append=len(keys))
-    names, sides = np.divmod(keys[runs], units.sides)
-    groups = _changes(names)
-    # The answer is side 0, so it is the first of its group if it is there.
-    answers = np.where(sides[groups] == 0, counts[groups], 0)
-    references = np.maximum.reduceat(np.where(sides == 0, 0, counts), groups)
-    shared = np.minimum(answers, references)
-    found = np.bincount(names[groups] // size, weights=shared, minlength=units.count)
+    names = keys[runs] >> units.bits
+    if units.bits == 1:
+        # An n-gram on both sides has two runs, one behind the other.
+        both = np.flatnonzero(names[1:] == names[:-1])
+        names, shared = names[both], np.minimum(counts[both], counts[both + 1])
+    else:
+        is_answer = keys[runs] & ((1 << units.bits) - 1) == 0
+        groups = _changes(names)
+        answers = np.where(is_answer, counts, 0)[groups]  # side 0 is the first of its group
+        references = np.maximum.reduceat(np.where(is_answer, 0, counts), groups)
+        names, shared = names[groups], np.minimum(answers, references)
+    found = np.bincount(names // size, weights=shared, minlength=units.count)
     return found.astype(np.float64)
 
 

@@ -16,7 +16,7 @@ from evalhouse.metrics.text.lcs import lcs_lengths, union_lcs
 from evalhouse.metrics.text.pairs import GoldTexts, Pairs, Texts, pair_texts
 from evalhouse.metrics.text.porter import stem
 from evalhouse.metrics.text.score import TextScore, mean_score
-from evalhouse.metrics.text.tokens import Vocabulary
+from evalhouse.metrics.text.tokens import Codes, Tokenizer
 
 Floats = NDArray[np.float64]
 
@@ -84,23 +84,26 @@ class _Lines:
 
     def __init__(self, pairs: Pairs, *, is_stemmed: bool) -> None:
         self.texts = list(chain.from_iterable(zip(pairs.model, pairs.gold, strict=True)))
-        self._vocabulary = Vocabulary(_stemmed if is_stemmed else str)
-        words = (_WORD.findall(text.lower()) for text in self.texts)
-        self.codes = self._vocabulary.encode(words, [2] * len(pairs.gold))
+        self._codes = Codes(Tokenizer(parts=_stems if is_stemmed else _words))
+        self.codes = self._codes.encode(self.texts, [2] * len(pairs.gold))
         self.lengths = lengths_of(self.codes)
 
     def sentences(self, row: int) -> list[list[str]]:
         """Return the lines of an answer and of its reference, as codes."""
         sides = [
-            [_WORD.findall(line.lower()) for line in self.texts[place].split("\n") if line]
+            [line for line in self.texts[place].split("\n") if line]
             for place in (2 * row, 2 * row + 1)
         ]
-        codes = iter(self._vocabulary.encode(chain(*sides), [len(sides[0]) + len(sides[1])]))
-        return [[next(codes) for _ in side] for side in sides]
+        codes = self._codes.encode(chain(*sides), [len(sides[0]) + len(sides[1])])
+        return [codes[: len(sides[0])], codes[len(sides[0]) :]]
 
 
-def _stemmed(word: str) -> str:
-    return stem(word) if len(word) > 3 else word
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word) if len(word) > 3 else word for word in _words(text)]
 
 
 def _order(name: str) -> int:

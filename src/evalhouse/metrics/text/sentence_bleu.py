@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -14,11 +13,10 @@ from evalhouse.metrics.text.bleu import (
     bleu_statistics,
     brevity_penalty,
     mean_of_logarithms,
-    zip_units,
 )
 from evalhouse.metrics.text.pairs import GoldTexts, Pairs, Texts, pair_texts
 from evalhouse.metrics.text.score import TextScore, mean_score
-from evalhouse.metrics.text.tokens import split_words
+from evalhouse.metrics.text.tokens import Tokenizer
 
 Floats = NDArray[np.float64]
 SentenceSmoothing = Literal["none", "method1", "method2", "method3"]
@@ -63,8 +61,7 @@ def sentence_bleu(
     if smoothing not in SENTENCE_SMOOTHINGS:
         raise UnknownNameError("smoothing", smoothing, SENTENCE_SMOOTHINGS)
     pairs = pair_texts(gold, model)
-    words = split_words(list(chain.from_iterable(zip_units(pairs))))
-    values = _bleu(bleu_statistics(pairs, words), smoothing)
+    values = _bleu(bleu_statistics(pairs, Tokenizer()), smoothing)
     return mean_score(pairs, values, f"smoothing: {smoothing}")
 
 

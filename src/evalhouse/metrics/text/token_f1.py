@@ -7,9 +7,10 @@ from itertools import chain
 import numpy as np
 
 from evalhouse.metrics.text.grams import lengths_of, overlaps
+from evalhouse.metrics.text.normalisation import squad
 from evalhouse.metrics.text.pairs import GoldTexts, Pairs, Texts, pair_texts
 from evalhouse.metrics.text.score import TextScore, mean_score
-from evalhouse.metrics.text.tokens import Vocabulary
+from evalhouse.metrics.text.tokens import Tokenizer, encoded
 
 
 def token_f1(gold: GoldTexts | Pairs, model: Texts | None = None) -> TextScore:
@@ -32,11 +33,15 @@ def token_f1(gold: GoldTexts | Pairs, model: Texts | None = None) -> TextScore:
         >>> token_f1(["the Norman dukes"], ["Norman kings"]).value.value
         0.5
     """
-    pairs = pair_texts(gold, model).normalised("squad")
+    pairs = pair_texts(gold, model)
     texts = chain.from_iterable(zip(pairs.model, pairs.gold, strict=True))
     sizes = [2] * len(pairs.gold)
-    codes = Vocabulary().encode((text.split() for text in texts), sizes)
+    codes = encoded(texts, sizes, Tokenizer(parts=_words))
     words = lengths_of(codes).reshape(-1, 2).sum(axis=1)
     shared = overlaps(codes, sizes, 1)[:, 0]
     values = np.where(words > 0, 2 * shared / np.maximum(words, 1), 1.0)
     return mean_score(pairs, values[pairs.best(values)], "normalised: squad")
+
+
+def _words(text: str) -> list[str]:
+    return squad(text).split()
