@@ -16,6 +16,7 @@ from evalhouse.metrics.raters.coincidences import (
 )
 from evalhouse.metrics.raters.distances import Level, checked_level, positions, squared_distances
 from evalhouse.metrics.raters.ratings import (
+    NO_PAIR,
     Floats,
     Ratings,
     Table,
@@ -23,7 +24,7 @@ from evalhouse.metrics.raters.ratings import (
     kinds_of_units,
     rate,
 )
-from evalhouse.metrics.value import Kernel, Value, undefined
+from evalhouse.metrics.value import Kernel, Value, value_of
 
 _ROUNDING = 1e-13  # what is left of a sum of squares that is zero, relative to its terms
 _BLOCK = 2**20  # distances computed at once
@@ -72,9 +73,7 @@ def krippendorff_alpha(
     """
     table = checked_level(rate(ratings, labels), level)
     found, n = _alpha(table, level)
-    if not n:
-        return undefined(n, "no unit has labels of two coders")
-    return Value(found, n, "all labels are the same" if math.isnan(found) else "")
+    return value_of(found, n, NO_PAIR, "all labels are the same")
 
 
 def alpha_units(

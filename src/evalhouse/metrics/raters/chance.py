@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
 from evalhouse.errors import UnknownNameError
 from evalhouse.metrics.labels import Label
-from evalhouse.metrics.raters.ratings import Floats, Table, UnitVectors, label_counts, rate
-from evalhouse.metrics.value import Kernel, Value, undefined
+from evalhouse.metrics.raters.ratings import NO_PAIR, Floats, Table, UnitVectors, label_counts, rate
+from evalhouse.metrics.value import Kernel, Value, undefined, value_of
 
 Unequal = Literal["undefined", "weighted"]
 UNEQUAL: tuple[Unequal, ...] = ("undefined", "weighted")
@@ -175,11 +175,9 @@ def _agreement(units: UnitVectors) -> UnitVectors:
     return UnitVectors(vectors, units.counts, units.place)
 
 
-def _value(units: UnitVectors, kernel: Callable[[Floats], Floats] | Kernel) -> Value:
-    found, n = float(kernel(units.sums)), int(units.sums[0])
-    if not n:
-        return undefined(n, "no unit has labels of two coders")
-    return Value(found, n, "there is one label, and chance agrees" if np.isnan(found) else "")
+def _value(units: UnitVectors, kernel: Kernel) -> Value:
+    sums = units.sums
+    return value_of(kernel(sums), int(sums[0]), NO_PAIR, "there is one label, and chance agrees")
 
 
 def _shares(sums: Floats) -> Floats:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evalhouse.errors import UnknownNameError
 from evalhouse.metrics.labels import Absent, Label, Labels
 from evalhouse.metrics.raters.ratings import (
+    NO_PAIR,
     Codes,
     Floats,
     Table,
@@ -19,7 +20,7 @@ from evalhouse.metrics.raters.ratings import (
     label_counts,
     rate,
 )
-from evalhouse.metrics.value import Kernel, Value, undefined
+from evalhouse.metrics.value import Kernel, Value, value_of
 
 MajorityRule = Literal["strict", "plurality"]
 MAJORITY_RULES: tuple[MajorityRule, ...] = ("strict", "plurality")
@@ -163,5 +164,4 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 def _value(units: UnitVectors, kernel: Kernel) -> Value:
     sums = units.sums
-    n = int(sums[0])
-    return Value(float(kernel(sums)), n) if n else undefined(n, "no unit has labels of two coders")
+    return value_of(kernel(sums), int(sums[0]), NO_PAIR, NO_PAIR)

@@ -14,6 +14,7 @@ from evalhouse.metrics.labels import Label, Labels, encode
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+NO_PAIR = "no unit has labels of two coders"
 _DENSE = 4  # a table of all possible keys is worth it up to so many cells a row
 _LARGEST = 2**62  # keys stay within 64 bits
 
