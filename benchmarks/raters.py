@@ -17,7 +17,7 @@ from statsmodels.stats import inter_rater
 
 from benchmarks.measure import machine
 from benchmarks.peers import Contest, table, versions
-from evalhouse.metrics.raters import LEVELS, Level, fleiss_kappa, krippendorff_alpha
+from evalhouse.metrics.raters import LEVELS, Level, fleiss_kappa, krippendorff_alpha, rate
 
 UNITS, CODERS, LABELS = 100_000, 5, 5
 WORDS = np.array(["very low", "low", "mid", "high", "very high"])
@@ -41,6 +41,17 @@ def ours(values: Any, level: Level) -> float:
 def theirs(values: Any, level: Level) -> float:
     """Compute alpha with the package of that name, which takes coders by units."""
     return float(krippendorff.alpha(values.T, level_of_measurement=level))
+
+
+def ours_at_every_level(values: Any) -> float:
+    """Read the table once, then compute alpha at all four levels; return their sum."""
+    table = rate(values)
+    return sum(krippendorff_alpha(table, level).value for level in LEVELS)
+
+
+def theirs_at_every_level(values: Any) -> float:
+    """Compute the same sum with the package, which reads the table each time."""
+    return sum(theirs(values, level) for level in LEVELS)
 
 
 def fleiss_of_statsmodels(values: NDArray[np.float64]) -> float:
@@ -67,6 +78,8 @@ def main() -> int:
         for level in LEVELS
     ]  # fmt: skip
     contests += [
+        Contest("alpha, all four levels", lambda: ours_at_every_level(numbers),
+                lambda: theirs_at_every_level(numbers), equality),
         Contest("alpha, nominal, text", partial(ours, words, "nominal"),
                 partial(theirs, texts, "nominal"), equality),
         Contest("Fleiss' kappa, complete", lambda: fleiss_kappa(complete).value,

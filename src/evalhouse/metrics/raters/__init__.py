@@ -21,7 +21,7 @@ from evalhouse.metrics.raters.chance import (
     pair_agreement,
     pair_agreement_kernel,
 )
-from evalhouse.metrics.raters.coincidences import Coincidences, coincidences
+from evalhouse.metrics.raters.coincidence import Coincidences, coincidences
 from evalhouse.metrics.raters.consensus import (
     Majority,
     consensus_units,

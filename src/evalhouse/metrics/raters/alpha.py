@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evalhouse.metrics.labels import Label
-from evalhouse.metrics.raters.coincidences import (
+from evalhouse.metrics.raters.coincidence import (
     WIDEST,
     coincidences,
     coincidences_by_unit,
