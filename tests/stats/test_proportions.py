@@ -20,6 +20,7 @@ from evalhouse.stats.proportions import (
     proportion,
     proportion_difference,
     wilson_bounds,
+    wilson_modified_bounds,
 )
 
 # Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I:
@@ -97,6 +98,15 @@ def test_exact_bounds_leave_their_tails(n: int, share: float) -> None:
         assert stats.binom.cdf(x, n, high) == pytest.approx(0.025, rel=1e-9)
 
 
+def test_a_modified_wilson_interval_differs_where_successes_or_failures_are_few() -> None:
+    x = np.arange(51)
+    (low, high), (mended_low, mended_high) = wilson_bounds(x, 50), wilson_modified_bounds(x, 50)
+    assert np.flatnonzero(mended_low != low).tolist() == [1, 2, 3]
+    assert np.flatnonzero(mended_high != high).tolist() == [47, 48, 49]
+    # The least share of which one success or more is no surprise: 1 - (1 - p)^50 = 5%.
+    assert mended_low[1] == pytest.approx(1 - 0.95 ** (1 / 50), rel=1e-12)
+
+
 def test_no_units_have_no_proportion_and_a_note() -> None:
     for method in METHODS:
         found = proportion(0, 0, method=method)
@@ -170,7 +180,8 @@ def test_a_difference_turned_round_is_its_mirror(a: int, b: int, c: int, d: int)
 def test_bounds_of_many_counts_come_at_once() -> None:
     x = np.arange(11)
     low, high = wilson_bounds(x, 10)
-    assert (low[3], high[3]) == (proportion(3, 10).low, proportion(3, 10).high)
+    found = proportion(3, 10, method="wilson")
+    assert (low[3], high[3]) == (found.low, found.high)
     assert newcombe_bounds((x, 10), (x[:, None], 10))[0].shape == (11, 11)
 
 
