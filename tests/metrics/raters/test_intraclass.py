@@ -148,3 +148,9 @@ def test_text_has_no_variance() -> None:
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="form of the intraclass correlation"):
         intraclass_correlation(SIX_TARGETS, "4,1")  # type: ignore[arg-type] # the point
+
+
+def test_sums_of_too_few_coders_or_units_have_no_mean_squares() -> None:
+    one_coder, one_unit = np.array([[5.0, 9.0, 3.0, 3.0]]), np.array([[1.0, 9.0, 5.0, 2.0, 1.0]])
+    for sums in (one_coder, one_unit):
+        assert np.isnan([intraclass_kernel(form)(sums) for form in FORMS]).all()
