@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
@@ -165,6 +165,7 @@ def test_the_score_statistic_is_that_of_two_pooled_samples_at_zero() -> None:
     assert z == pytest.approx(expected, rel=1e-12)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
 def test_a_difference_turned_round_is_its_mirror(a: int, b: int, c: int, d: int) -> None:
     first, second = (a, a + b), (c, c + d)

@@ -8,6 +8,7 @@ and not as one minus the lower.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -179,6 +180,17 @@ def student_quantile(p: ArrayLike, df: ArrayLike) -> Floats:
         found = np.copysign(np.sqrt(df) * np.exp(-odds / 2), p - 0.5)
     found = np.where(np.isposinf(df), normal_quantile(p), np.where(p == 0.5, 0.0, found))
     return np.where((df > 0) & (p >= 0) & (p <= 1), found, np.nan)
+
+
+@lru_cache(maxsize=1024)
+def student_reach(level: float, df: float) -> float:
+    """Return how many standard errors a two-sided t interval reaches to each side, remembered.
+
+    Example:
+        >>> round(student_reach(0.95, 9), 4)
+        2.2622
+    """
+    return float(student_quantile(0.5 + level / 2, df))
 
 
 def chi_squared_cdf(x: ArrayLike, df: ArrayLike) -> Floats:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from evalhouse.stats.distributions import student_quantile
+from evalhouse.stats.distributions import student_reach
 from evalhouse.stats.results import Interval, checked_level
 from evalhouse.stats.sample import Floats, Kernel, Sample
 
@@ -109,6 +109,6 @@ def jackknife(sample: Sample, kernel: Kernel, *, level: float = 0.95) -> Interva
         else:
             weights, away = _weighted(plain, values)
             stderr = math.sqrt((n - 1) / n * float(weights @ away**2))
-    reach = float(student_quantile(0.5 + level / 2, n - 1)) * stderr if n > 1 else math.nan
+    reach = student_reach(level, n - 1) * stderr if n > 1 else math.nan
     low, high = estimate - reach, estimate + reach
     return Interval(estimate, low, high, level, "jackknife", n, stderr, note=note)

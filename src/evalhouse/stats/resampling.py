@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
-from evalhouse.stats.distributions import normal_cdf, normal_quantile, student_quantile
+from evalhouse.stats.distributions import normal_cdf, normal_quantile, student_reach
 from evalhouse.stats.jackknife import acceleration, left_out, of_sums
 from evalhouse.stats.results import Interval, checked_level
 from evalhouse.stats.sample import Floats, Kernel, Sample, sample_of_table
@@ -143,7 +143,7 @@ class _Bootstrap:
 
     def bca_t(self, level: float) -> tuple[float, float]:
         n = self.sample.n
-        reach = float(student_quantile(0.5 + level / 2, n - 1)) * math.sqrt(n / (n - 1))
+        reach = student_reach(level, n - 1) * math.sqrt(n / (n - 1))
         low, high = self._corrected(reach)
         return min(low, self.estimate), max(high, self.estimate)
 

@@ -26,6 +26,7 @@ _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 _TERMS = 20  # of the series of log1p(u) - u, whose ratio is at most 1/9
 _EPSILON = 2.0**-53
 _SPLITTER = 2.0**27 + 1.0
+_FEW = 8
 _LIMIT = 20_000  # terms; the longest fraction, at a = b = 1e9, needs half of them
 
 log_gamma: Callable[[ArrayLike], Floats] = np.vectorize(math.lgamma, otypes=[np.float64])
@@ -125,6 +126,10 @@ def _beta_fraction(x: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
     used = (x > 0) & np.isfinite(x * a * b) & (a > 0) & (b > 0)
     places = np.arange(x.size)[used.ravel()]
     x, a, b, excess = (each.ravel()[places] for each in (x, a, b, a * y - b * x))
+    if places.size <= _FEW:
+        each = zip(x.tolist(), a.tolist(), b.tolist(), excess.tolist(), strict=True)
+        out.flat[places] = [_one_fraction(*numbers) for numbers in each]
+        return out
     top = a * (excess + 1.0) / (a + 1.0)
     lead, back, value = top.copy(), np.zeros_like(x), top.copy()
     for step in range(1, _LIMIT):
@@ -147,6 +152,24 @@ def _beta_fraction(x: Floats, y: Floats, a: Floats, b: Floats) -> Floats:
             break
     out.flat[places] = value
     return out
+
+
+def _one_fraction(x: float, a: float, b: float, excess: float) -> float:
+    # The same steps on plain numbers: for a few of them arrays are twenty times slower.
+    value = lead = a * (excess + 1.0) / (a + 1.0)
+    back = 0.0
+    for step in range(1, _LIMIT):
+        odd = a + (2 * step - 1)
+        joint = step * (b - step) / odd * x
+        numerator = (a + (step - 1)) / odd * (a + b + (step - 1)) * joint * x
+        bottom = joint + step + (a + step) * ((excess + 1.0 + step * (2.0 - x)) / (odd + 2.0))
+        back = 1.0 / (bottom + numerator * back)
+        lead = bottom + numerator / lead
+        change = back * lead
+        value *= change
+        if abs(change - 1.0) <= 2 * _EPSILON:
+            break
+    return value
 
 
 def gamma_tails(x: Floats, a: Floats) -> tuple[Floats, Floats]:
