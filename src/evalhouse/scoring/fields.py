@@ -15,11 +15,12 @@ from evalhouse.metrics.text import text_metrics
 from evalhouse.scoring.basis import Basis, Clusters
 from evalhouse.scoring.cells import Cell, read_labels, read_sets, read_texts
 from evalhouse.scoring.field import Field, Kind
-from evalhouse.scoring.intervals import interval_of
+from evalhouse.scoring.intervals import intervals_of
 from evalhouse.scoring.score import FieldScore, Scoring
 from evalhouse.scoring.sets import set_basis
 from evalhouse.scoring.tables import choice_basis, scale_basis
 from evalhouse.scoring.texts import text_interval
+from evalhouse.scoring.validity import kinds_of, validity_basis
 
 Cells = Sequence[Cell]
 HEADLINES: dict[Kind, tuple[str, ...]] = {
@@ -97,7 +98,10 @@ def _labels(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
     gold, model = encode_pair(_gold_labels(field, sides.gold), read_labels(field, sides.model))
     positive = True if field.kind == "checkbox" else None
     rule, clusters = options.absent, sides.clusters
-    bases = [choice_basis(gold, model, positive=positive, absent=rule, clusters=clusters)]
+    bases = [
+        validity_basis(gold.codes, model.codes, clusters),
+        choice_basis(gold, model, positive=positive, absent=rule, clusters=clusters),
+    ]
     if field.kind == "likert":
         bases.append(scale_basis(gold, model, absent=rule, clusters=clusters))
     for basis in bases:
@@ -116,21 +120,24 @@ def _sets(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
         not isinstance(one, Absent) and not (is_excluded and isinstance(other, Absent))
         for one, other in zip(gold, model, strict=True)
     ]
+    validity = validity_basis(kinds_of(gold), kinds_of(model), sides.clusters)
     clusters = None if sides.clusters is None else sides.clusters[np.array(enters, bool)]
-    yield from _judged(field, set_basis(pairs, clusters=clusters), options)
+    for basis in (validity, set_basis(pairs, clusters=clusters)):
+        yield from _judged(field, basis, options)
 
 
 def _texts(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
+    gold, model = read_texts(sides.gold), read_texts(sides.model)
+    validity = validity_basis(kinds_of(gold), kinds_of(model), sides.clusters)
+    yield from _judged(sides.field, validity, options)
     found = text_metrics(
-        read_texts(sides.gold),
-        read_texts(sides.model),
+        gold,
+        model,
         embedding_model=options.embedding_model,
         bertscore_model=options.bertscore_model,
     )
     name, definition = sides.field.name, options.definition
-    for place, (metric, score) in enumerate(found.items()):
-        if not place:
-            yield FieldScore(name, "valid_share", None, score.share_valid, None, definition)
+    for metric, score in found.items():
         interval = None
         if options.has_intervals:
             interval = text_interval(score, clusters=sides.clusters, options=options)
@@ -138,10 +145,9 @@ def _texts(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
 
 
 def _judged(field: Field, basis: Basis, options: Scoring) -> Iterator[FieldScore]:
+    found = intervals_of(basis, options) if options.has_intervals else {}
     for score in basis.scores:
-        interval = None
-        if options.has_intervals and score.value.is_defined:
-            interval = interval_of(basis, (score.metric, score.label), options)
+        interval = found.get((score.metric, score.label))
         yield FieldScore(
             field.name, score.metric, score.label, score.value, interval, options.definition
         )

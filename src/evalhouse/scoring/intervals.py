@@ -6,28 +6,38 @@ from evalhouse.scoring.basis import Basis, Key
 from evalhouse.scoring.score import Scoring
 from evalhouse.stats.jackknife import jackknife
 from evalhouse.stats.proportions import proportion
-from evalhouse.stats.resampling import bootstrap
+from evalhouse.stats.resampling import bootstraps
 from evalhouse.stats.results import Interval
 
-_MANY = 50_000_000
+_MANY = 100_000_000
 """Draws beyond which resampling takes seconds; a jackknife of so many units is as good."""
 
 
-def interval_of(basis: Basis, key: Key, options: Scoring) -> Interval | None:
-    """Return the interval of one score; none where it has nothing to be computed from.
+def intervals_of(basis: Basis, options: Scoring) -> dict[Key, Interval]:
+    """Return the intervals of the scores that have one.
 
-    A share of independent units has Wilson's, any other metric a bootstrap of its units.
+    A share of independent units has Wilson's, any other metric a bootstrap of its units, drawn
+    once for all of them; where there are many units and few of them equal, a jackknife.
     """
-    if key in basis.shares:
-        return proportion(*basis.shares[key], level=options.level)
-    kernel = basis.kernels.get(key)
-    if kernel is None:
-        return None
+    defined = {(each.metric, each.label) for each in basis.scores if each.value.is_defined}
+    found = {
+        key: proportion(*share, level=options.level)
+        for key, share in basis.shares.items()
+        if key in defined
+    }
+    kernels = {
+        key: kernel
+        for key, kernel in basis.kernels.items()
+        if key in defined and key not in basis.shares
+    }
     if len(basis.sample.counts) * options.resamples > _MANY:
-        return jackknife(basis.sample, kernel, level=options.level)
-    return bootstrap(
+        return found | {
+            key: jackknife(basis.sample, kernel, level=options.level)
+            for key, kernel in kernels.items()
+        }
+    return found | bootstraps(
         basis.sample,
-        kernel,
+        kernels,
         level=options.level,
         count=options.resamples,
         seed=options.seed,

@@ -6,12 +6,14 @@ from evalhouse.metrics import multilabel
 from evalhouse.metrics.label_sets import SetPairs
 from evalhouse.metrics.value import Kernel
 from evalhouse.scoring.basis import Basis, Clusters, Key, shares_of
+from evalhouse.scoring.validity import VALID_SHARE
 from evalhouse.stats.sample import sample_of_rows
 
 
 def set_basis(pairs: SetPairs, *, clusters: Clusters | None = None) -> Basis:
     """Score sets; `clusters` name those of the units with a gold answer."""
-    scores = multilabel.multilabel_metrics(pairs)
+    found = multilabel.multilabel_metrics(pairs)
+    scores = tuple(score for score in found if score.metric != VALID_SHARE)
     kernels: dict[Key, Kernel] = {
         (name, None): kernel for name, kernel in multilabel.KERNELS.items()
     }
@@ -20,5 +22,5 @@ def set_basis(pairs: SetPairs, *, clusters: Clusters | None = None) -> Basis:
             kernels[metric, label] = multilabel.label_kernel(metric, place)
     marks = pairs.gold.sum(axis=0)
     rarest = int(marks[marks > 0].min(initial=len(pairs)))
-    shares = {} if clusters is not None else shares_of(scores, ("valid_share", "subset_accuracy"))
+    shares = {} if clusters is not None else shares_of(scores, ("subset_accuracy",))
     return Basis(scores, sample_of_rows(pairs.units(), clusters), kernels, shares, rarest)

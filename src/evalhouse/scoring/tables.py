@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,11 @@ from evalhouse.metrics.labels import Label, Labels, encode_pair
 from evalhouse.metrics.table import AbsentRule, Confusion, confusion, flat_kernel
 from evalhouse.metrics.value import Kernel, Score
 from evalhouse.scoring.basis import Basis, Clusters, Key, clustered_counts, shares_of
+from evalhouse.scoring.validity import VALID_SHARE
 from evalhouse.stats.resampling import rarest_class
 from evalhouse.stats.sample import Sample, sample_of_table
 
 _SHARES = (
-    "valid_share",
     "accuracy",
     "percentage_agreement",
     "adjacent_agreement",
@@ -36,10 +35,11 @@ def choice_basis(
 ) -> Basis:
     """Score labels without order; `positive` adds precision, recall and F1 of that label alone."""
     table = confusion(gold, model)
-    scores = choices.choice_metrics(table, absent=absent, positive=positive)
+    found = choices.choice_metrics(table, absent=absent, positive=positive)
+    scores = [score for score in found if score.metric != VALID_SHARE]
     kernels = dict(_choice_kernels(table.cell_names(absent), positive))
     sample = _sample(table, gold, model, absent=absent, clusters=clusters)
-    return _basis(table.cells(absent), scores, _looking_at(absent, kernels), sample)
+    return _basis(table.cells(absent), scores, kernels, sample)
 
 
 def scale_basis(
@@ -60,7 +60,7 @@ def scale_basis(
     found = ordinal.ordinal_kernels(values)
     kernels: dict[Key, Kernel] = {(name, None): kernel for name, kernel in found.items()}
     sample = _sample(table, gold, model, absent=rule, clusters=clusters)
-    return _basis(ordered.cells(rule), scores, _looking_at(rule, kernels), sample)
+    return _basis(ordered.cells(rule), scores, kernels, sample)
 
 
 def _basis(
@@ -70,22 +70,6 @@ def _basis(
     flat = {key: flat_kernel(kernel) for key, kernel in kernels.items()}
     shares = {} if sample.is_clustered else shares_of(held, _SHARES)
     return Basis(held, sample, flat, shares, rarest_class(cells))
-
-
-def _looking_at(absent: AbsentRule, kernels: dict[Key, Kernel]) -> dict[Key, Kernel]:
-    """Where absence is excluded it is resampled still, and no metric but one looks at it."""
-    if absent != "exclude":
-        return kernels
-    return {
-        key: kernel if key[0] == "valid_share" else partial(_answered, kernel)
-        for key, kernel in kernels.items()
-    }
-
-
-def _answered(kernel: Kernel, cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    looked_at = cells.copy()
-    looked_at[..., -1] = 0.0
-    return kernel(looked_at)
 
 
 def _choice_kernels(
@@ -109,11 +93,10 @@ def _sample(
     absent: AbsentRule,
     clusters: Clusters | None,
 ) -> Sample:
-    rule: AbsentRule = "wrong" if absent == "exclude" else absent
     if clusters is None:
-        return sample_of_table(table.cells(rule))
+        return sample_of_table(table.cells(absent))
     rows, columns = encode_pair(gold, model)
-    size = len(table.cell_names(rule))
+    size = len(table.cell_names(absent))
     place = rows.codes * (size + 1) + np.where(columns.codes < 0, len(table.names), columns.codes)
-    used = rows.is_valid
+    used = rows.is_valid & (columns.is_valid | (absent != "exclude"))
     return clustered_counts(place[used], size * (size + 1), clusters[used])
