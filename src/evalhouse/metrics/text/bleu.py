@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -104,7 +103,7 @@ def corpus_bleu(
     alone = BleuSettings(
         settings.tokenize, settings.smooth, settings.smooth_value, effective_order=True
     )
-    texts = chain.from_iterable(_units(pairs))
+    texts = _texts(pairs)
     lower = map(str.lower, texts) if settings.lowercase else texts
     statistics = bleu_statistics(pairs, tokenizer_named(settings.tokenize), lower)
     values = bleu_of_sums(statistics, alone)
@@ -156,10 +155,10 @@ def bleu_statistics(
     `texts` are those of the pairs, changed: the answer of each unit and then its references.
     """
     sizes = [size + 1 for size in pairs.sizes]
-    texts = chain.from_iterable(_units(pairs)) if texts is None else texts
+    texts = _texts(pairs) if texts is None else texts
     codes = encoded(texts, sizes, tokenizer)
     lengths = lengths_of(codes)
-    first = np.cumsum(sizes, dtype=np.int64) - sizes
+    first = np.cumsum(sizes, dtype=np.int64) - np.array(sizes, np.int64)
     answers = lengths[first]
     references = np.delete(lengths, first)
     # The nearest in length, and of two that are as near the shorter.
@@ -175,9 +174,9 @@ def bleu_statistics(
     )
 
 
-def _units(pairs: Pairs) -> Iterator[tuple[str, ...]]:
-    for given, right in zip(pairs.answers, pairs.references, strict=True):
-        yield (given, *right)
+def _texts(pairs: Pairs) -> list[str]:
+    units = zip(pairs.answers, pairs.references, strict=True)
+    return [text for given, right in units for text in (given, *right)]
 
 
 def references_said(sizes: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 
 from evalhouse.errors import UnknownNameError, UsageError
 
@@ -58,7 +58,9 @@ class Codes(dict[str, str]):
         known = self._codes
         parts = self._tokenizer.parts(word)
         if len(known) + len(parts) > _CODE_POINTS:
-            raise UsageError("a text has more than half a million distinct words; divide it")
+            raise UsageError(
+                "a text has too many distinct words, more than half a million; divide it"
+            )
         self[word] = codes = "".join([known.setdefault(part, chr(len(known))) for part in parts])
         return codes
 
@@ -114,22 +116,39 @@ def _solid(text: str) -> str:
     return "".join(text.split())
 
 
-def _international(text: str) -> list[str]:
+def _ends_marked(text: str) -> list[str]:
+    # What stands at the very ends of a text has no space beside it, which makes a difference.
+    words = text.split()
+    if words:
+        words[0] = words[0] if text[0].isspace() else f"\n{words[0]}"
+        words[-1] += "\n"
+    return words
+
+
+def _international_parts(word: str) -> Sequence[str]:
+    bare = word.strip("\n")
+    if bare.isalnum():
+        return (bare,)
     before, after, symbol = _international_patterns()
-    apart = after.sub(r" \1 \2", before.sub(r"\1 \2 ", text.rstrip()))
-    return symbol.sub(r" \1 ", apart).split()
+    left, right = ("" if end == "\n" else " " for end in (word[0], word[-1]))
+    text = f"{left}{bare}{right}"
+    return symbol.sub(r" \1 ", after.sub(r" \1 \2", before.sub(r"\1 \2 ", text))).split()
 
 
 @cache
 def _international_patterns() -> tuple[re.Pattern[str], ...]:
     signs = dict.fromkeys("NPS", "")
-    for sign in map(chr, range(_CODE_POINTS)):
-        category = unicodedata.category(sign)[0]
-        if category in signs:
-            signs[category] += re.escape(sign)
+    for kind, run in groupby(map(chr, range(_CODE_POINTS)), _kind):
+        if kind in signs:
+            first, *rest = run
+            signs[kind] += f"{re.escape(first)}-{re.escape(rest[-1] if rest else first)}"
     numbers, marks, symbols = signs.values()
     patterns = f"([^{numbers}])([{marks}])", f"([{marks}])([^{numbers}])", f"([{symbols}])"
     return tuple(map(re.compile, patterns))
+
+
+def _kind(sign: str) -> str:
+    return unicodedata.category(sign)[0]
 
 
 TOKENIZERS: dict[str, Tokenizer] = {
@@ -138,7 +157,7 @@ TOKENIZERS: dict[str, Tokenizer] = {
     "none": Tokenizer(),
     "char": Tokenizer(_solid),
     # mteval-v14 by Unicode's categories, as this Python's `unicodedata` knows them.
-    "intl": Tokenizer(_international),
+    "intl": Tokenizer(_ends_marked, _international_parts),
 }
 """Those of sacrebleu, by its names."""
 
