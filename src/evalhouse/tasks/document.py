@@ -232,7 +232,7 @@ def _plain(node: yaml.Node, path: Steps, document: Document) -> Any:
         document.lines.setdefault(path, line)
         found: dict[str, Any] = {}
         for key, value in node.value:
-            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            name = _joined(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             document.mark((*path, name), key.start_mark.line + 1)
             found[name] = _plain(value, (*path, name), document)
         return found
@@ -240,7 +240,12 @@ def _plain(node: yaml.Node, path: Steps, document: Document) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(each, (*path, at), document) for at, each in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
-    return None if node.style is None and node.value in _NULL else str(node.value)
+    return None if node.style is None and node.value in _NULL else _joined(node.value)
+
+
+def _joined(text: str) -> str:
+    """Return text with the halves of characters joined, as JSON writes them in escapes."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _unreadable(document: Document, line: int | None, reason: str) -> None:

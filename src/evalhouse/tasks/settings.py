@@ -48,7 +48,7 @@ def check_prompts(codebook: Codebook, root: Node) -> None:
     named = [root.get("text_column"), root.get("id_column")]
     metadata = root.get("metadata_columns")
     for node in (*named, *(metadata.elements() if metadata else ())):
-        if node and node.value in codebook.label_columns:
+        if node and isinstance(node.value, str) and node.value in codebook.label_columns:
             node.fault(
                 "label_in_prompt",
                 f"`{shortened(node.value)}` holds the answers to a field",
