@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.result import Corrected, Floats, few, noted
 from evalhouse.stats.distributions import student_quantile
 from evalhouse.stats.results import checked_level
+
+_SECTIONS = 65
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +70,19 @@ def plan_labels(pilot: Corrected, width: float, *, level: float = 0.95) -> Label
         note = noted(pilot.interval.note, "the pilot is too small to plan from")
         nan = math.nan
         return LabelPlan(width, nan, nan, now, nan, nan, level, note)
-    counts = np.arange(2, spread.most + 1, dtype=np.float64)
-    widths = planned_widths(pilot, counts, level=level)
-    enough = np.flatnonzero(widths <= width)
-    labels = float(counts[enough[0]]) if len(enough) else math.nan
+    labels = _least(lambda counts: planned_widths(pilot, counts, level=level), spread.most, width)
+    narrowest = float(planned_widths(pilot, spread.most, level=level))
     return LabelPlan(
         width=width,
         labels=labels,
-        more=max(labels - pilot.n_human, 0.0) if len(enough) else math.nan,
+        more=max(labels - pilot.n_human, 0.0) if labels > 0 else math.nan,
         width_now=now,
-        narrowest=float(widths[-1]) if len(widths) else math.nan,
+        narrowest=narrowest,
         human_alone=_alone(pilot, width, level),
         level=level,
         note=noted(
             few(pilot.n_human),
-            "" if len(enough) else "not even human labels for all units give that width",
+            "" if labels > 0 else "not even human labels for all units give that width",
         ),
     )
 
@@ -119,11 +121,24 @@ def _alone(pilot: Corrected, width: float, level: float) -> float:
     spread = pilot.human.stderr**2 * pilot.n_human
     if not spread >= 0:
         return math.nan
-    counts = np.unique(np.geomspace(2, 1e9, 2000).round())
-    reach = student_quantile(0.5 + level / 2, counts - 1) * np.sqrt(spread / counts)
-    place = int(np.argmax(2 * reach <= width))
-    low = counts[max(place - 1, 0)]
-    near = np.arange(low, min(counts[place], low + 100_000) + 1)
-    reach = student_quantile(0.5 + level / 2, near - 1) * np.sqrt(spread / near)
-    fits = np.flatnonzero(2 * reach <= width)
-    return float(near[fits[0]]) if len(fits) else float(counts[place])
+
+    def widths(counts: Floats) -> Floats:
+        return 2 * student_quantile(0.5 + level / 2, counts - 1) * np.sqrt(spread / counts)
+
+    return _least(widths, _MOST, width)
+
+
+def _least(widths: Callable[[Floats], Floats], most: int, width: float) -> float:
+    """Return the least count, from 2 to `most`, whose width is enough; NaN if none is."""
+    low, high = 2.0, float(most)
+    while low <= high:
+        # Widths fall with counts, so the first of these that suffices bounds the answer.
+        counts = np.unique(np.linspace(low, high, _SECTIONS).round())
+        enough = np.flatnonzero(widths(counts) <= width)
+        if not len(enough):
+            return math.nan
+        first = int(enough[0])
+        if first == 0 or counts[first] - counts[first - 1] == 1:
+            return float(counts[first])
+        low, high = counts[first - 1] + 1, counts[first]
+    return math.nan

@@ -71,7 +71,8 @@ class Fit:
     """Coefficients (d,), fitted means of both samples, and what each unit adds to coefficients.
 
     `inverse` is the inverse of the mean curvature (d, d); `near` (n, d) and `far` (N, d) are
-    influences that make up for having been fitted themselves.
+    influences that make up for having been fitted themselves. `residuals` are what is left of the
+    human labels, the model's beside them (n,) and the model's of the rest (N,).
     """
 
     coefficients: Floats
@@ -80,6 +81,7 @@ class Fit:
     inverse: Floats
     near: Floats
     far: Floats
+    residuals: tuple[Floats, Floats, Floats]
 
 
 Fitter = Callable[[Regression, float], Fit | None]
@@ -98,7 +100,8 @@ def corrected_linear(
     """Estimate linear regression coefficients of the human labels on covariates.
 
     `b = ols(X', w f') + ols(X, y - w f)`: the regression of the model's labels f' of the rest,
-    plus the regression of what the human labels y differ from them.
+    plus the regression of what the human labels y differ from them. The weight w is tuned to the
+    sum of variances, each relative to that of human labels alone.
 
     Args:
         human: (n,) labels by people of units drawn at random.
@@ -114,7 +117,8 @@ def corrected_linear(
     Undefined without more human labels than columns and for columns that follow from others.
 
     Angelopoulos et al. (2023), doi:10.1126/science.adi6000, and arXiv:2311.01453, which take
-    normal quantiles and plain residuals about b: `Correction(is_asymptotic=True)`.
+    normal quantiles, plain residuals about b, and the sum of variances in the covariates' units:
+    `Correction(is_asymptotic=True)`.
 
     Example:
         >>> x, z = np.arange(8.0), np.arange(16.0)
@@ -232,7 +236,10 @@ def _tuned(fitter: Fitter, task: Regression, how: Correction) -> tuple[float, Fi
         fit = fitter(task, weight)
         if fit is None:
             return math.nan, None
-        weight = tuned_weight(*_influences(task, fit))
+        human, model, rest = _influences(task, fit, is_published=how.is_asymptotic)
+        # Relative to its own variance each coefficient counts the same, whatever its unit.
+        unit = 1.0 if how.is_asymptotic else np.maximum(human.std(0), 1e-300)
+        weight = tuned_weight(human / unit, model / unit, rest / unit)
     return weight, fitter(task, weight)
 
 
@@ -248,7 +255,23 @@ def _linear(task: Regression, weight: float) -> Fit | None:
         added, far = _squares(others, theirs, weight * found.rest)
         coefficients = coefficients + added
     inverse = whole * (len(rows) + len(others))
-    return Fit(coefficients, rows @ coefficients, task.others @ coefficients, inverse, near, far)
+    means = rows @ coefficients, task.others @ coefficients
+    return Fit(coefficients, *means, inverse, near, far, _left(task, own))
+
+
+def _left(task: Regression, own: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return what regressions of their own leave of human and of model labels."""
+    rows, others, found = task.rows, task.others, task.found
+    by_human = own @ (rows.T @ found.human)
+    # All rows determine what some of them do.
+    whole = _inverse(np.concatenate([rows, others]))
+    assert whole is not None
+    by_model = whole @ (rows.T @ found.model + others.T @ found.rest)
+    return (
+        found.human - rows @ by_human,
+        found.model - rows @ by_model,
+        found.rest - others @ by_model,
+    )
 
 
 def _squares(rows: Floats, inverse: Floats, labels: Floats) -> tuple[Floats, Floats]:
@@ -279,7 +302,8 @@ def _logistic(task: Regression, weight: float) -> Fit | None:
     residuals = (found.human - weight * found.model - (1 - weight) * mean) / _room(bent, own)
     near = _centred(rows * residuals[:, None]) @ inverse / n
     far = _centred(task.others * (weight * (found.rest - beyond))[:, None]) @ inverse / count
-    return Fit(coefficients, mean, beyond, inverse, near, far)
+    left = found.human - mean, found.model - mean, found.rest - beyond
+    return Fit(coefficients, mean, beyond, inverse, near, far, left)
 
 
 def _parts(fit: Fit | None, task: Regression, how: Correction, weight: float) -> list[Part]:
@@ -288,7 +312,7 @@ def _parts(fit: Fit | None, task: Regression, how: Correction, weight: float) ->
         return [ABSENT] * columns
     n, others = task.found.n, len(task.others)
     if how.is_asymptotic:
-        human, model, rest = _influences(task, fit)
+        human, model, rest = _influences(task, fit, is_published=True)
         variance = (human - weight * model).var(0, ddof=1) / n
         if weight:
             variance = variance + (weight * rest).var(0, ddof=1) / others
@@ -306,16 +330,15 @@ def _parts(fit: Fit | None, task: Regression, how: Correction, weight: float) ->
     return [Part(*value) for value in values]
 
 
-def _influences(task: Regression, fit: Fit) -> tuple[Floats, Floats, Floats]:
+def _influences(
+    task: Regression, fit: Fit, *, is_published: bool = False
+) -> tuple[Floats, Floats, Floats]:
     found = task.found
-    sides = (
-        (task.rows, found.human, fit.mean),
-        (task.rows, found.model, fit.mean),
-        (task.others, found.rest, fit.beyond),
-    )
-    human, model, rest = (
-        (rows * (labels - mean)[:, None]) @ fit.inverse for rows, labels, mean in sides
-    )
+    left = fit.residuals
+    if is_published:
+        left = found.human - fit.mean, found.model - fit.mean, found.rest - fit.beyond
+    sides = zip((task.rows, task.rows, task.others), left, strict=True)
+    human, model, rest = ((rows * residuals[:, None]) @ fit.inverse for rows, residuals in sides)
     return human, model, rest
 
 
