@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+_DECODER = json.JSONDecoder()
+
 
 class Mark(NamedTuple):
     """One span that can be scored."""
@@ -27,7 +29,7 @@ def entries(cell: str) -> list[dict[str, Any]]:
     if not cell:
         return []
     try:
-        found = json.loads(cell)
+        found = _DECODER.decode(cell)
     except ValueError:
         return []
     except RecursionError as failure:
@@ -35,14 +37,18 @@ def entries(cell: str) -> list[dict[str, Any]]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def parsed(cell: str) -> tuple[Mark, ...]:
+def parsed(cell: str) -> tuple[Mark, ...] | None:
     """Return the spans in a cell: what has whole numbers, or text of such, as offsets.
+
+    `None` says that there is no object at all, not even one that is no span.
 
     Raises:
         UnreadableMarksError: for endless offsets, and as `entries` does.
     """
-    found = map(_mark, entries(cell))
-    return tuple(mark for mark in found if mark is not None)
+    held = entries(cell)
+    if not held:
+        return None
+    return tuple([mark for mark in map(_mark, held) if mark is not None])
 
 
 def _mark(entry: dict[str, Any]) -> Mark | None:

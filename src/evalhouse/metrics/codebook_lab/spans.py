@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.metrics.codebook_lab.columns import Column
-from evalhouse.metrics.codebook_lab.marks import Mark, entries, parsed
+from evalhouse.metrics.codebook_lab.marks import Mark, parsed
+from evalhouse.metrics.spans.intervals import Integers, Intervals
 from evalhouse.metrics.spans.tokens import TokenMap, token_map
 from evalhouse.metrics.value import Value
 
-Marks = tuple[Mark, ...]
-Codes = NDArray[np.int64]
-
 _OUTSIDE = "O"  # codebook-lab's name for tokens of no span; a label of this name is no class
+_FAR = 2**31  # behind the end of every text
 
 
 def span_values(
@@ -31,112 +31,121 @@ def span_values(
     Raises:
         UnreadableMarksError: for cells over which codebook-lab gives up the field.
     """
-    filled = gold.where(lambda cell: bool(entries(cell))) | model.where(
-        lambda cell: bool(entries(cell))
-    )
-    used = np.flatnonzero(filled)
-    places = token_map([texts[row] for row in used.tolist()], _is_word)
-    painted = _Painted(_marks(gold.kept(used)), _marks(model.kept(used)), places)
-    rows = len(gold)
+    rows, places, sides = _read(gold, model, texts)
     found = {
-        "token_f1": painted.token_f1(),
-        "exact_match_f1": painted.exact_match_f1(is_labelled=is_labelled),
-        "char_iou": (painted.char_ious(is_labelled=is_labelled) + rows - len(used)) / rows,
+        "token_f1": _token_f1(places, *sides),
+        "exact_match_f1": _exact_match_f1(*sides, is_labelled=is_labelled),
+        "char_iou": (_char_ious(places, *sides, is_labelled=is_labelled) + rows) / len(gold),
     }
     return {
-        name: Value(value, rows, "no span on either side" if math.isnan(value) else "")
+        name: Value(value, len(gold), "no span on either side" if math.isnan(value) else "")
         for name, value in found.items()
     }
 
 
 @dataclass(frozen=True)
-class _Painted:
-    """The rows with any entry, and where their texts and tokens lie."""
+class _Side:
+    """The spans (s,) of one side in their order; `labels` index names, of which 0 is outside."""
 
-    gold: list[Marks]
-    model: list[Marks]
-    places: TokenMap
+    units: Integers
+    starts: Integers
+    ends: Integers
+    labels: Integers
 
-    def token_f1(self) -> float:
-        names: dict[str | None, int] = {_OUTSIDE: 0}
-        gold, model = self._tokens(self.gold, names), self._tokens(self.model, names)
-        classes = len(names)
-        hits = np.bincount(gold[gold == model], minlength=classes)[1:]
-        both = np.bincount(gold, minlength=classes)[1:] + np.bincount(model, minlength=classes)[1:]
-        seen = both > 0
-        return float(np.mean(2 * hits[seen] / both[seen])) if seen.any() else math.nan
-
-    def exact_match_f1(self, *, is_labelled: bool) -> float:
-        hits = total = 0
-        for one, other in zip(self.gold, self.model, strict=True):
-            first, second = (_identities(marks, is_labelled=is_labelled) for marks in (one, other))
-            hits += len(first & second)
-            total += len(first) + len(second)
-        return 2 * hits / total if total else math.nan
-
-    def char_ious(self, *, is_labelled: bool) -> float:
-        """Return the sum over rows of shared characters by covered ones."""
-        if not self.gold:
-            return 0.0
-        names: dict[str | None, int] = {}
-        gold = self._characters(self.gold, names, is_labelled=is_labelled)
-        model = self._characters(self.model, names, is_labelled=is_labelled)
-        begins = self.places.offsets[:-1]
-        shared = np.add.reduceat(((gold == model) & (gold > 0)).astype(np.int64), begins)
-        covered = np.add.reduceat(((gold > 0) | (model > 0)).astype(np.int64), begins)
-        # Lists that cover nothing agree, though not on an empty text.
-        ratios = np.where(covered > 0, shared / np.maximum(covered, 1), self.places.lengths > 0)
-        return float(ratios.sum())
-
-    def _tokens(self, side: list[Marks], names: dict[str | None, int]) -> Codes:
-        painted = np.zeros(int(self.places.edges[-1]), np.int64)
-        units, starts, ends = self._clipped(side)
-        first, last = self.places.covered(units, starts, ends, "contract")
-        codes = [names.setdefault(mark.label, len(names)) for marks in side for mark in marks]
-        _paint(painted, first.tolist(), last.tolist(), codes)
-        return painted
-
-    def _characters(
-        self, side: list[Marks], names: dict[str | None, int], *, is_labelled: bool
-    ) -> Codes:
-        painted = np.zeros(int(self.places.offsets[-1]), np.int64)
-        units, starts, ends = self._clipped(side)
-        begins = self.places.offsets[units]
-        labels = [mark.label if is_labelled else None for marks in side for mark in marks]
-        codes = [names.setdefault(label, len(names) + 1) for label in labels]
-        _paint(painted, (begins + starts).tolist(), (begins + ends).tolist(), codes)
-        return painted
-
-    def _clipped(self, side: list[Marks]) -> tuple[Codes, Codes, Codes]:
-        units = np.repeat(np.arange(len(side)), [len(marks) for marks in side])
-        lengths = self.places.lengths[units]
-        longest = int(lengths.max(initial=0))
-        flat = [
-            (min(max(mark.start, 0), longest), min(max(mark.end, 0), longest))
-            for marks in side
-            for mark in marks
-        ]
-        offsets = np.array(flat, np.int64).reshape(-1, 2)
-        return units, np.minimum(offsets[:, 0], lengths), np.minimum(offsets[:, 1], lengths)
+    def clipped(self, places: TokenMap) -> Intervals:
+        lengths = places.lengths[self.units]
+        starts, ends = self.starts.clip(0, lengths), self.ends.clip(0, lengths)
+        return Intervals(self.units, starts, ends)
 
 
-def _marks(side: Column) -> list[Marks]:
-    read = [parsed(text) if text else () for text in side.texts]
-    return [read[code] for code in side.codes.tolist()]
+def _read(
+    gold: Column, model: Column, texts: Sequence[str]
+) -> tuple[int, TokenMap, tuple[_Side, _Side]]:
+    """Return how many rows have no entry, where the texts of the others lie, and their spans."""
+    read = [[parsed(cell) for cell in side.texts] for side in (gold, model)]
+    filled = [np.array([marks is not None for marks in side], bool) for side in read]
+    used = np.flatnonzero(filled[0][gold.codes] | filled[1][model.codes])
+    names: dict[str | None, int] = {_OUTSIDE: 0}
+    sides = [
+        _flat([marks[code] or () for code in side.codes[used].tolist()], names)
+        for side, marks in zip((gold, model), read, strict=True)
+    ]
+    places = token_map([texts[row] for row in used.tolist()], _is_word)
+    return len(gold) - len(used), places, (sides[0], sides[1])
 
 
-def _paint(painted: Codes, starts: list[int], ends: list[int], codes: list[int]) -> None:
+def _flat(rows: list[tuple[Mark, ...]], names: dict[str | None, int]) -> _Side:
+    flat = list(chain.from_iterable(rows))
+    units = np.repeat(np.arange(len(rows)), list(map(len, rows)))
+    labels = [names.setdefault(mark[2], len(names)) for mark in flat]
+    return _Side(
+        units,
+        _offsets(mark[0] for mark in flat),
+        _offsets(mark[1] for mark in flat),
+        np.array(labels, np.int64),
+    )
+
+
+def _offsets(values: Iterable[int]) -> Integers:
+    return np.array([value if -_FAR < value < _FAR else _FAR for value in values], np.int64)
+
+
+def _token_f1(places: TokenMap, gold: _Side, model: _Side) -> float:
+    first, second = (_tokens(places, side) for side in (gold, model))
+    classes = int(max(first.max(initial=0), second.max(initial=0))) + 1
+    hits = np.bincount(first[first == second], minlength=classes)[1:]
+    both = np.bincount(first, minlength=classes)[1:] + np.bincount(second, minlength=classes)[1:]
+    seen = both > 0
+    return float(np.mean(2 * hits[seen] / both[seen])) if seen.any() else math.nan
+
+
+def _tokens(places: TokenMap, side: _Side) -> NDArray[np.int32]:
+    spans = side.clipped(places)
+    first, last = places.covered(spans.keys, spans.starts, spans.ends, "contract")
+    return _painted(int(places.edges[-1]), first, last, side.labels)
+
+
+def _exact_match_f1(gold: _Side, model: _Side, *, is_labelled: bool) -> float:
+    first, second = (_identities(side, is_labelled=is_labelled) for side in (gold, model))
+    total = len(first.keys) + len(second.keys)
+    pairs = zip(first.parts, second.parts, strict=True)
+    hits = total - len(Intervals(*map(np.concatenate, pairs)).distinct().keys)
+    return 2 * hits / total if total else math.nan
+
+
+def _identities(side: _Side, *, is_labelled: bool) -> Intervals:
+    labels = side.labels if is_labelled else 0
+    # Both sides use the same names, and no field has this many.
+    spans = Intervals(side.units * _FAR + labels, side.starts, side.ends)
+    return spans.where(spans.lengths > 0).distinct()
+
+
+def _char_ious(places: TokenMap, gold: _Side, model: _Side, *, is_labelled: bool) -> float:
+    """Return the sum over rows of shared characters by covered ones."""
+    begins = places.offsets[:-1]
+    if not len(begins):
+        return 0.0
+    first, second = (_characters(places, side, is_labelled=is_labelled) for side in (gold, model))
+    shared = np.add.reduceat((first == second) & (first > 0), begins, dtype=np.int64)
+    covered = np.add.reduceat((first > 0) | (second > 0), begins, dtype=np.int64)
+    # Lists that cover nothing agree, though not on an empty text.
+    return float(np.where(covered > 0, shared / np.maximum(covered, 1), places.lengths > 0).sum())
+
+
+def _characters(places: TokenMap, side: _Side, *, is_labelled: bool) -> NDArray[np.int32]:
+    spans = side.clipped(places)
+    begins = places.offsets[spans.keys]
+    labels = side.labels + 1 if is_labelled else np.ones(len(side.labels), np.int64)
+    return _painted(int(places.offsets[-1]), begins + spans.starts, begins + spans.ends, labels)
+
+
+def _painted(size: int, starts: Integers, ends: Integers, labels: Integers) -> NDArray[np.int32]:
+    painted = np.zeros(size, np.int32)
+    parts = (values[::-1].tolist() for values in (starts, ends, labels))
     # The first span of a list is on top, so it is painted last.
-    for start, end, code in zip(reversed(starts), reversed(ends), reversed(codes), strict=True):
-        painted[start:end] = code
-
-
-def _identities(marks: Marks, *, is_labelled: bool) -> set[tuple[int, int, str | None]]:
-    return {
-        (mark.start, mark.end, mark.label if is_labelled else None)
-        for mark in marks
-        if mark.end > mark.start
-    }
+    for start, end, label in zip(*parts, strict=True):
+        painted[start:end] = label
+    return painted
 
 
 def _is_word(character: str) -> bool:

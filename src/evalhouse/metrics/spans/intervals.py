@@ -25,6 +25,11 @@ class Intervals:
         """How much each covers (s,)."""
         return self.ends - self.starts
 
+    @property
+    def parts(self) -> tuple[Integers, Integers, Integers]:
+        """Groups, starts and ends."""
+        return self.keys, self.starts, self.ends
+
     def where(self, chosen: NDArray[np.bool_] | Integers) -> Intervals:
         """Return some of them, or all in another order."""
         return Intervals(self.keys[chosen], self.starts[chosen], self.ends[chosen])
@@ -47,7 +52,7 @@ class Intervals:
         """Return them by group, start and end, equal ones once."""
         found = self.ordered()
         new = np.ones(len(found.keys), bool)
-        for values in (found.keys, found.starts, found.ends):
+        for values in found.parts:
             new[1:] &= values[1:] == values[:-1]
         new[1:] = ~new[1:]
         return found.where(new)
