@@ -117,9 +117,11 @@ def _encoded(values: Any) -> Labels:
             raise UsageError(
                 f"labels are one array of one dimension; found {values.ndim} dimensions"
             )
-        if values.dtype.kind in "iufb" and not isinstance(values, np.ma.MaskedArray):
+        if isinstance(values, np.ma.MaskedArray):
+            return _listed(values.tolist())
+        if values.dtype.kind in "iufb":
             return _numbers(values)
-        return _listed(values.tolist())
+        return _texts(values) if values.dtype.kind == "U" else _listed(values.tolist())
     return _listed(list(values))
 
 
@@ -184,13 +186,13 @@ def _kinds(values: list[Any]) -> set[type]:
     return kinds if has_numbers else kinds - floats
 
 
-def _texts(values: list[Any]) -> Labels:
+def _texts(values: list[Any] | NDArray[Any]) -> Labels:
     import pyarrow as pa  # noqa: PLC0415 - heavy, and numbers do not need it
 
     try:
         return _column(pa.array(values, pa.large_string(), from_pandas=True))
-    except UnicodeEncodeError:  # half a surrogate pair, which Arrow cannot hold
-        return _labels(*_hashed(values, {str, NoneType}))
+    except UnicodeError:  # half a surrogate pair, which Arrow cannot hold
+        return _labels(*_hashed(list(values), {str, NoneType}))
 
 
 def _column(values: Any) -> Labels:
