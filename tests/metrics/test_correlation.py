@@ -108,7 +108,7 @@ def test_a_scale_orders_the_labels_of_a_table() -> None:
     assert found.value == pytest.approx(wanted("kendall_tau_b", [1, 2, 9], [1, 9, 2]), abs=EXACT)
 
 
-def test_kendalls_own_ties_are_set_off_as_published() -> None:
+def test_ties_are_set_off_as_scipy_documents_it() -> None:
     # scipy's documentation of kendalltau: tau-b of these ranks is -0.4714045207910316.
     found = kendall_tau_b([12, 2, 1, 12, 2], [1, 4, 7, 1, 0])
     assert found.value == pytest.approx(-0.4714045207910316, abs=EXACT)
