@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalhouse.errors import EvalhouseError
@@ -15,6 +15,7 @@ from evalhouse.tasks.check import check_task
 from evalhouse.tasks.task import open_task
 from tests.tasks.made import CSV, YAML, make
 
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])  # no test asserts how long
 KEYS = (
     *("text_column", "id_column", "metadata_columns", "coders", "few_shot", "output_order"),
     *("section_1", "section_2", "Section 3", "section_name", "annotations", "annotation_1"),
@@ -94,11 +95,13 @@ def _try(call: Callable[[], object]) -> bool:
     return True
 
 
+@PATIENT
 @given(JSON_BOOKS | JSON)
 def test_any_json_as_a_codebook_is_read_or_explained(book: object) -> None:
     _holds({"codebook.json": json.dumps(book), "codebook.yaml": None})
 
 
+@PATIENT
 @given(YAML_BOOKS | JSON)
 def test_any_json_as_yaml_is_read_or_explained(book: object) -> None:
     _holds({"codebook.yaml": json.dumps(book)})

@@ -146,6 +146,15 @@ def test_conditions_join_with_all_and_any(tmp_path: Path) -> None:
     assert not faults.kept
 
 
+def test_the_hash_depends_on_how_conditions_are_joined(tmp_path: Path) -> None:
+    parts = "[{field: About, value: 1}, {field: Side, value: for}]"
+    books = [
+        _read(tmp_path, YAML + SECTION_T + _asks(f"{{{word}: {parts}}}"))[0]
+        for word in ("all", "any")
+    ]
+    assert books[0].codebook_hash != books[1].codebook_hash
+
+
 def test_conditions_reach_across_sections(tmp_path: Path) -> None:
     book, faults = _read(tmp_path, YAML + SECTION_T + _asks("{field: Side, value: for}"))
     assert book.by_column["T_Q"].condition == Is("S_Side", ("for",))

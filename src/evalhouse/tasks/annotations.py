@@ -236,6 +236,7 @@ def _with_offsets(spans: object, text: str) -> object:
     return [_with_offset(span, text) for span in spans]
 
 
+# Nobody counts characters gladly: in YAML the words are enough where they stand once.
 def _with_offset(span: dict[str, object], text: str) -> dict[str, object]:
     words = str(span.get("text") or "")
     rest = {key: value for key, value in span.items() if key not in ("start", "end")}

@@ -153,6 +153,7 @@ class Rules:
         for column, _ in self._conditions:
             states[column] = Applies.UNKNOWN  # until it is its turn: rings are no trap
 
+        # Conditions are looked at in the order of asking: a parent always comes first.
         def of_leaf(leaf: Is) -> Applies:
             if states[leaf.parent] is not Applies.YES:
                 return states[leaf.parent]

@@ -49,6 +49,7 @@ class ColumnCheck:
             return
         for column in missing:
             field = self._codebook.by_column[columns[column]].field
+            # Free text is seldom written by people, so its column may be left out.
             if field.kind == "textbox" and self._near(column) is None:
                 self._miss(column, "the field is asked, and cannot be scored")
             else:

@@ -174,7 +174,11 @@ def _json(text: str, document: Document) -> Node | None:
 
 
 def _locate(text: str, document: Document) -> None:
-    """Find the line of every part of valid JSON."""
+    """Find the line of every part of valid JSON.
+
+    The module that parses tells the lines of faults alone, so the text is walked once more; that
+    it is valid makes the walk short.
+    """
     holders: list[tuple[Steps, bool]] = []  # the path of each open holder; whether an object
     here: Steps = ()
     line, before, is_key = 1, 0, False
@@ -207,6 +211,7 @@ def _next(path: Steps) -> int:
 
 
 def _yaml(text: str, document: Document) -> Node | None:
+    # The parser in Python, not in C: text that is nested without end must raise, not crash.
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         value = None if root is None else _plain(root, (), document)
@@ -249,11 +254,13 @@ def _joined(text: str) -> str:
 
 
 def _unreadable(document: Document, line: int | None, reason: str) -> None:
-    language = "JSON" if document.file.endswith(".json") else "YAML"
+    language, advice = "YAML", "correct the file here; text with signs in it needs quotes"
+    if document.file.endswith(".json"):
+        language, advice = "JSON", "correct the file here, or export it anew"
     document.faults.add(
         "unreadable_codebook",
         Place(document.file, line=line),
         f"this is no {language}: {reason}",
         expected=f"a codebook in {language}",
-        advice="correct the file at this place, or export it anew",
+        advice=advice,
     )

@@ -55,6 +55,7 @@ def _check(line: bytes, place: Place, faults: Faults) -> bool:
 
 def _wide(line: bytes) -> str | None:
     """Return the encoding of text with two or four bytes a character."""
+    # Text in a Latin script has a zero in every second byte, where nobody marked it.
     marked = next((name for mark, name in _MARKS.items() if line.startswith(mark)), None)
     head = line[:4096]
     return marked or ("UTF-16 without a mark" if head.count(0) * 4 > len(head) > 1 else None)

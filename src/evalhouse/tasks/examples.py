@@ -107,6 +107,7 @@ def choose(settings: FewShot, examples: Sequence[Example]) -> tuple[Example, ...
     count = len(examples) if settings.count is None else settings.count
     if settings.selection in ("all", "first"):
         return tuple(examples if settings.selection == "all" else examples[:count])
+    # A hash draws alike in every version of Python, and the same texts for every field.
     drawn = sorted(examples, key=lambda each: sha256_hex(f"{settings.seed}\x1f{each.text}"))
     if settings.selection == "balanced":
         turns: dict[str, int] = {}

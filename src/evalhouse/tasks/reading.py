@@ -129,6 +129,7 @@ def _is_ignored(key: str, node: Node) -> bool:
 
 def _order(item: tuple[str, Node]) -> tuple[bool, int, str]:
     """Return where a question of a section stands: by the number at the end of its key."""
+    # Other programs that read these files ask in this order, and conditions depend on it.
     number = _NUMBER.search(item[0])
     return (False, int(number[1]), "") if number else (True, 0, item[0])
 

@@ -45,6 +45,7 @@ class Layout:
         settings = codebook.settings
         self.table = table
         self.has_text = settings.text_column in table.header
+        # Of a name that stands twice, which is a fault, the first column counts.
         self._at: dict[str, int] = {}
         for at, name in enumerate(table.header):
             self._at.setdefault(name, at)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from evalhouse.tasks.encoding import hashed
 from evalhouse.tasks.faults import Faults, Place, listed, shortened
 
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_LONGEST_CELL = 2**31 - 1  # the most that every platform takes
 _QUOTES = 'quotes around a cell, and `""` for one inside it'
 
 
@@ -27,26 +28,32 @@ class Table:
 
     def rows(self, faults: Faults) -> Iterator[tuple[int, list[str]]]:
         """Yield each row with the physical line it begins on; ragged ones are faults, left out."""
-        width, last = len(self.header), 0
+        width = len(self.header)
         with self.path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
-            is_header = True
-            while True:
-                try:
-                    for row in reader:
-                        line, last = last + 1, reader.line_num
-                        if is_header:
-                            is_header = not row  # blank lines may stand before it
-                        elif len(row) == width:
-                            yield line, row
-                        elif row:
-                            self._ragged(line, row, faults)
-                except csv.Error as failure:
-                    place = Place(self.file, line=last + 1)
-                    _misquoted(place, str(failure), reader.line_num, faults)
-                    last = reader.line_num
+            records = self._records(stream, faults)
+            next(records, None)
+            for line, row in records:
+                if len(row) == width:
+                    yield line, row
                 else:
-                    return
+                    self._ragged(line, row, faults)
+
+    def _records(self, stream: TextIO, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+        """Yield what is on each line that is not blank; after a wrong quote, the next line."""
+        # Only a strict reader tells of a quote that is never closed: it swallows the whole rest.
+        reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
+        last = 0
+        while True:
+            try:
+                for row in reader:
+                    line, last = last + 1, reader.line_num
+                    if row:
+                        yield line, row
+            except csv.Error as failure:
+                _misquoted(Place(self.file, line=last + 1), str(failure), reader.line_num, faults)
+                last = reader.line_num
+            else:
+                return
 
     def _ragged(self, line: int, row: list[str], faults: Faults) -> None:
         width = len(self.header)
@@ -67,7 +74,7 @@ class Table:
 def open_table(path: Path, file: str, faults: Faults, *, wanted: str) -> Table | None:
     """Read the header of a file, or say why there is none; `wanted` is a column it should have."""
     # Speeches and reports are longer than the 131,072 characters that the module allows a cell.
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(_LONGEST_CELL)
     digest = hashed(path, file, faults)
     if digest is None:
         return None

@@ -61,6 +61,7 @@ class Tally:
         states = self._codebook.applicability(cells)
         for column, cell in cells.items():
             counts = self._counts[column]
+            # Offsets mean nothing without a text: such a span is counted and not judged.
             if text is None and self._codebook.by_column[column].field.kind == "span":
                 counts.labels += bool(cell.strip())
                 counts.blank += not cell.strip()
