@@ -258,6 +258,8 @@ def _goodness(model: Model, found: Judgements, fitted: Floats) -> HypothesisTest
         note = "ties count as half wins, which have no likelihood"
     elif model.ridge or not np.isfinite(fitted).all():
         note = "strengths are not the most likely ones" if model.ridge else "no finite strengths"
+    elif not found.counts.sum():
+        note = "there are no judgements"
     elif df < 1:
         note = "as many strengths as pairs, so any results fit"
     if note:
