@@ -7,7 +7,7 @@ import pytest
 from evalhouse.tasks.check import check_task
 from evalhouse.tasks.faults import KINDS, MOST_KEPT, Faults, Place
 from tests.tasks.faulty import CASES, Case
-from tests.tasks.made import make
+from tests.tasks.made import make, make_edited
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.says[:20]}")
@@ -31,6 +31,12 @@ def test_all_faults_are_told_and_not_only_the_first(tmp_path: Path) -> None:
     report = check_task(make(tmp_path, {**files}))
     kinds = {fault.kind for fault in report.faults}
     assert kinds >= {"text_blank", "label_unknown", "ragged_row", "column_missing"}
+
+
+def test_a_wrong_type_does_not_hide_wrong_options(tmp_path: Path) -> None:
+    edits = (("type: dropdown", "type: choice"), ("[for, against]", "[for, for]"))
+    kinds = {fault.kind for fault in check_task(make_edited(tmp_path, yaml=edits)).faults}
+    assert kinds == {"unknown_type", "option_twice"}
 
 
 def test_errors_come_before_warnings(tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def read_name(node: Node, key: str) -> str:
 def _field(node: Node, column: str) -> Field | None:
     kind = _kind(node)
     if kind is None:
+        for key in ("options", "label_options"):
+            _names(node, key)  # for its faults: they are told at once, not one after the other
         return None
     for key, kinds in _KEYS_OF_KIND.items():
         given = node.get(key)
