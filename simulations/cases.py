@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulations import intervals
 from simulations.case import Case
 
-CASES: tuple[Case, ...] = ()
+CASES: tuple[Case, ...] = (*intervals.CASES,)

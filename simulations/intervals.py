@@ -71,11 +71,19 @@ def share_cases(
         return lambda _chance, _count: float(coverage_of_shares(bounds, n, _finer(n)).min())
 
     return [
-        case
+        Case(
+            SHARES,
+            method,
+            f"n = {n}, {words}",
+            "coverage",
+            promise,
+            trials(n),
+            slice=int(n < 1000),  # where it takes seconds it is left to the full run
+        )
         for n in sizes
-        for case in (
-            Case(SHARES, method, f"n = {n}, mean over p", "coverage", mean_of, average(n)),
-            Case(SHARES, method, f"n = {n}, least of all p", "coverage", least, worst(n)),
+        for words, promise, trials in (
+            ("mean over p", mean_of, average),
+            ("least of all p", least, worst),
         )
     ]
 
@@ -399,7 +407,14 @@ CASES: tuple[Case, ...] = (
         _of_clusters(EVEN, is_naive=True),
     ),
     Case(
-        MEANS, "ratio of sums", "30 units of 5 to 40", "coverage", BOOTSTRAP, repeated(_ratio, 0.75)
+        MEANS,
+        "ratio of sums",
+        "30 units of 5 to 40",
+        "coverage",
+        BOOTSTRAP,
+        repeated(_ratio, 0.75),
+        2000,
+        slice=50,
     ),
     *(table_case(metric, BALANCED, 200) for metric in CHOICES),
     *(table_case(metric, SKEWED, 200) for metric in CHOICES),
