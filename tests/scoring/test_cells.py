@@ -4,7 +4,8 @@ import pytest
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.labels import Absent
-from evalhouse.scoring.cells import read_labels, read_sets, read_texts
+from evalhouse.metrics.spans import Span
+from evalhouse.scoring.cells import read_labels, read_sets, read_spans, read_texts
 from evalhouse.scoring.field import Field, Kind
 
 TICK = Field("tick", "checkbox")
@@ -105,6 +106,26 @@ def test_a_selection_is_a_set_of_options(
     cell: str | Absent, answer: frozenset[str] | Absent
 ) -> None:
     assert read_sets(TOPICS, [cell]) == [answer]
+
+
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [
+        ('[{"start": 1, "end": 3}]', [Span(1, 3)]),
+        ('[{"start": 1, "end": 3, "text": "ab", "label": null}]', [Span(1, 3)]),
+        ("[]", []),
+        ("", []),
+        (None, []),
+        ("[{'start': 1, 'end': 3}]", Absent.INVALID),
+        ('[{"start": "1", "end": 3}]', Absent.INVALID),
+        ("[1]", Absent.INVALID),
+        (Absent.MISSING, Absent.MISSING),
+    ],
+)
+def test_an_empty_cell_says_that_there_are_no_spans(
+    cell: str | Absent | None, answer: list[Span] | Absent
+) -> None:
+    assert read_spans([cell]) == [answer]
 
 
 def test_no_word_of_a_text_stands_for_absence() -> None:

@@ -19,10 +19,13 @@ TICK = Field("tick", "checkbox")
 SCALE = Field("strength", "likert", scale=(1, 5))
 TOPICS = Field("topics", "multiselect", ("tax", "school"))
 REMARK = Field("remark", "textbox")
+MARKS = Field("marks", "span", labels=("A", "B"))
+FIELDS = [STANCE, TICK, SCALE, TOPICS, REMARK, MARKS]
+TEXT = "The cat sat on the mat."
 QUICK = Scoring(resamples=200)
 
 
-def _sides(field: Field, n: int = 300, seed: int = 1) -> tuple[list[str], list[str]]:
+def _sides(field: Field, n: int = 300, seed: int = 1) -> tuple[list[Cell], list[Cell]]:
     chance = np.random.default_rng(seed)
     cells = {
         "dropdown": list(field.options),
@@ -30,11 +33,16 @@ def _sides(field: Field, n: int = 300, seed: int = 1) -> tuple[list[str], list[s
         "likert": ["1", "2", "3", "4", "5"],
         "multiselect": ["tax", "school", "tax|school", "[]"],
         "textbox": ["the tax is high", "the school is small", "no remark"],
+        "span": [_marks(4, 7, "A"), _marks(4, 11, "A"), _marks(19, 22, "B"), ""],
     }[field.kind]
-    gold = [str(cell) for cell in chance.choice(cells, n)]
+    gold: list[Cell] = [str(cell) for cell in chance.choice(cells, n)]
     keeps = chance.random(n) < 0.7
     other = [str(cell) for cell in chance.choice(cells, n)]
     return gold, [one if kept else two for one, two, kept in zip(gold, other, keeps, strict=True)]
+
+
+def _marks(start: int, end: int, label: str) -> str:
+    return f'[{{"start": {start}, "end": {end}, "label": "{label}"}}]'
 
 
 def _one(scores: tuple[FieldScore, ...], metric: str, label: object = None) -> FieldScore:
@@ -42,9 +50,9 @@ def _one(scores: tuple[FieldScore, ...], metric: str, label: object = None) -> F
     return found
 
 
-@pytest.mark.parametrize("field", [STANCE, TICK, SCALE, TOPICS, REMARK], ids=lambda f: f.kind)
+@pytest.mark.parametrize("field", FIELDS, ids=lambda f: f.kind)
 def test_every_defined_score_lies_in_its_interval(field: Field) -> None:
-    for score in score_field(field, *_sides(field), options=QUICK):
+    for score in score_field(field, *_sides(field), texts=[TEXT] * 300, options=QUICK):
         if score.value.is_defined and score.metric != "valid_share":
             assert score.interval is not None, score.metric
             low, high = score.interval.low, score.interval.high
@@ -55,25 +63,25 @@ def test_every_defined_score_lies_in_its_interval(field: Field) -> None:
             assert score.interval.estimate == pytest.approx(score.value.value, abs=1e-12)
 
 
-@pytest.mark.parametrize("field", [STANCE, TICK, SCALE, TOPICS, REMARK], ids=lambda f: f.kind)
+@pytest.mark.parametrize("field", FIELDS, ids=lambda f: f.kind)
 def test_the_headlines_of_a_type_stand_first(field: Field) -> None:
-    scores = score_field(field, *_sides(field), options=QUICK)
+    scores = score_field(field, *_sides(field), texts=[TEXT] * 300, options=QUICK)
     headlines = HEADLINES[field.kind]
     assert [score.metric for score in scores[: len(headlines)]] == list(headlines)
 
 
 @pytest.mark.parametrize("absent", ["wrong", "exclude", "class"])
-@pytest.mark.parametrize("field", [STANCE, SCALE, TOPICS], ids=lambda f: f.kind)
+@pytest.mark.parametrize("field", [STANCE, SCALE, TOPICS, MARKS], ids=lambda f: f.kind)
 def test_clusters_give_the_same_scores_with_wider_intervals_where_units_repeat(
     field: Field, absent: str
 ) -> None:
     gold, model = _sides(field, 120)
-    model[:7] = [""] * 7
+    model[:7] = [Absent.FAILED] * 7
     options = Scoring(resamples=400, absent=absent)  # type: ignore[arg-type]  # from the list above
-    alone = score_field(field, gold, model, options=options)
-    fourfold = score_field(
-        field, gold * 4, model * 4, clusters=list(range(120)) * 4, options=options
-    )
+    alone = score_field(field, gold, model, texts=[TEXT] * 120, options=options)
+    gold, model, clusters = gold * 4, model * 4, list(range(120)) * 4
+    texts = [TEXT] * 480
+    fourfold = score_field(field, gold, model, texts=texts, clusters=clusters, options=options)
     for one, four in zip(alone, fourfold, strict=True):
         assert four.value.value == pytest.approx(one.value.value, abs=0.005, nan_ok=True)
         if one.interval and four.interval and four.interval.stderr:
@@ -141,9 +149,9 @@ def test_no_gold_answer_leaves_every_score_undefined_with_a_note() -> None:
     assert not any(each.interval for each in scores)
 
 
-@pytest.mark.parametrize("field", [STANCE, TICK, SCALE, TOPICS, REMARK], ids=lambda f: f.kind)
+@pytest.mark.parametrize("field", FIELDS, ids=lambda f: f.kind)
 def test_nothing_to_score_is_no_error(field: Field) -> None:
-    assert all(math.isnan(each.value.value) for each in score_field(field, [], []))
+    assert all(math.isnan(each.value.value) for each in score_field(field, [], [], texts=[]))
 
 
 def test_a_gold_answer_that_is_not_allowed_is_named() -> None:
@@ -176,3 +184,27 @@ def test_more_resamples_do_not_move_an_interval_far() -> None:
         assert one is not None
         assert other is not None
         assert one.low == pytest.approx(other.low, abs=0.01)
+
+
+def test_spans_need_the_texts_they_lie_in() -> None:
+    with pytest.raises(UsageError, match="`marks` is a field of spans; give `texts`"):
+        score_field(MARKS, [""], [""])
+
+
+def test_gold_spans_that_cannot_be_read_are_named() -> None:
+    with pytest.raises(UsageError, match="gold answer 1 of `marks` is `none`; expected a span"):
+        score_field(MARKS, ["none"], [""], texts=[TEXT])
+
+
+def test_old_numbers_can_be_had_under_their_own_names() -> None:
+    options = Scoring(definition="codebook-lab")
+    scores = score_field(TICK, ["1", "1", "1", "0"], ["1", "1", "", "0"], options=options)
+    assert {score.definition for score in scores} == {"codebook-lab"}
+    assert _one(scores, "accuracy").value.value == 0.25  # the empty cell ruins the column
+    right = score_field(TICK, ["1", "1", "1", "0"], ["1", "1", "", "0"], options=QUICK)
+    assert _one(right, "accuracy").value.value == 0.75
+
+
+def test_codebook_lab_knows_no_multiselect() -> None:
+    with pytest.raises(UsageError, match="`topics` is a multiselect, which codebook-lab does not"):
+        score_field(TOPICS, ["tax"], ["tax"], options=Scoring(definition="codebook-lab"))

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from evalhouse.metrics.labels import Absent, Label, Labels, encode
+from evalhouse.metrics.spans import Span
 from evalhouse.scoring.field import Field
 
 Cell = str | Absent | None
@@ -124,6 +125,38 @@ def _json_list(text: str) -> list[Any] | Absent:
     except (msgspec.DecodeError, RecursionError):  # brackets without end
         return Absent.INVALID
     return found if isinstance(found, list) else Absent.INVALID
+
+
+def read_spans(cells: Sequence[Cell]) -> list[list[Span] | Absent]:
+    """Read a column of spans: a JSON list of objects with `start`, `end` and perhaps `label`.
+
+    An empty cell says that there are none. What is no such list is `Absent.INVALID`.
+
+    Example:
+        >>> read_spans(['[{"start": 4, "end": 7, "label": "A"}]', "", "none"])
+        [[Span(start=4, end=7, label='A')], [], <Absent.INVALID: -3>]
+    """
+    return [_spans(cell) for cell in cells]
+
+
+class _Marked(msgspec.Struct):
+    start: int
+    end: int
+    label: str | None = None
+
+
+_SPANS = msgspec.json.Decoder(list[_Marked])
+
+
+def _spans(cell: Cell) -> list[Span] | Absent:
+    if isinstance(cell, Absent):
+        return cell
+    if not cell or not cell.strip():
+        return []
+    try:
+        return [Span(one.start, one.end, one.label) for one in _SPANS.decode(cell)]
+    except msgspec.DecodeError:
+        return Absent.INVALID
 
 
 def read_texts(cells: Sequence[Cell]) -> list[str | Absent]:

@@ -13,11 +13,13 @@ from evalhouse.metrics.label_sets import pair_sets
 from evalhouse.metrics.labels import Absent, Labels, encode_pair
 from evalhouse.metrics.text import text_metrics
 from evalhouse.scoring.basis import Basis, Clusters
-from evalhouse.scoring.cells import Cell, read_labels, read_sets, read_texts
+from evalhouse.scoring.cells import Cell, read_labels, read_sets, read_spans, read_texts
+from evalhouse.scoring.codebook_lab import codebook_lab_scores
 from evalhouse.scoring.field import Field, Kind
 from evalhouse.scoring.intervals import intervals_of
 from evalhouse.scoring.score import FieldScore, Scoring
 from evalhouse.scoring.sets import set_basis
+from evalhouse.scoring.spans import checked_texts, span_basis
 from evalhouse.scoring.tables import choice_basis, scale_basis
 from evalhouse.scoring.texts import text_interval
 from evalhouse.scoring.validity import kinds_of, validity_basis
@@ -29,7 +31,7 @@ HEADLINES: dict[Kind, tuple[str, ...]] = {
     "multiselect": ("f1_macro", "jaccard_samples", "subset_accuracy"),
     "likert": ("weighted_kappa_quadratic", "spearman", "percentage_agreement"),
     "textbox": (),
-    "span": ("token_f1_macro", "exact_match_f1", "character_iou"),
+    "span": ("token_f1_macro", "strict_f1", "char_iou", "char_iou_any"),
 }
 """What stands first for each type of field."""
 
@@ -67,7 +69,8 @@ def score_field(
         options: how to score.
 
     The first score of each type is its headline, but for text, which has none; `valid_share` is
-    among the scores of every type.
+    among the scores of every type. Under the definition `codebook-lab` these are its metrics by
+    its names, in its order and without intervals.
 
     Raises:
         UsageError: for sides of different lengths, a gold cell that the field does not allow, and
@@ -85,12 +88,14 @@ def score_field(
                 f"`{field.name}` has {len(gold)} gold answers and {len(np.asarray(other, object))} "
                 f"of {what}; align them by unit first"
             )
+    options = options or Scoring()
+    if options.definition == "codebook-lab":
+        return tuple(codebook_lab_scores(field, gold, model, texts=texts, options=options))
     groups = None if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
     sides = Sides(field, gold, model, texts, groups)
-    scores = _SCORERS[field.kind](sides, options or Scoring())
-    order = HEADLINES[field.kind]
-    rank = {metric: place for place, metric in enumerate(order)}
-    return tuple(sorted(scores, key=lambda score: rank.get(score.metric, len(rank))))
+    scores = _SCORERS[field.kind](sides, options)
+    rank = {(metric, None): place for place, metric in enumerate(HEADLINES[field.kind])}
+    return tuple(sorted(scores, key=lambda each: rank.get((each.metric, each.label), len(rank))))
 
 
 def _labels(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
@@ -110,7 +115,7 @@ def _labels(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
 
 def _sets(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
     field, gold = sides.field, read_sets(sides.field, sides.gold)
-    _refuse_invalid(field, sides.gold, np.array([one is Absent.INVALID for one in gold], bool))
+    _refuse_invalid(field, sides.gold, kinds_of(gold) == Absent.INVALID)
     model = read_sets(field, sides.model)
     is_excluded = options.absent == "exclude"
     pairs = pair_sets(
@@ -142,6 +147,15 @@ def _texts(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
         if options.has_intervals:
             interval = text_interval(score, clusters=sides.clusters, options=options)
         yield FieldScore(name, metric, None, score.value, interval, definition)
+
+
+def _spans(sides: Sides, options: Scoring) -> Iterator[FieldScore]:
+    field, texts = sides.field, checked_texts(sides.field, sides.texts)
+    gold, model = read_spans(sides.gold), read_spans(sides.model)
+    _refuse_invalid(field, sides.gold, kinds_of(gold) == Absent.INVALID)
+    basis = span_basis(field, gold, model, texts, absent=options.absent, clusters=sides.clusters)
+    for each in (validity_basis(kinds_of(gold), kinds_of(model), sides.clusters), basis):
+        yield from _judged(field, each, options)
 
 
 def _judged(field: Field, basis: Basis, options: Scoring) -> Iterator[FieldScore]:
@@ -176,4 +190,5 @@ _SCORERS: dict[Kind, Callable[[Sides, Scoring], Iterator[FieldScore]]] = {
     "likert": _labels,
     "multiselect": _sets,
     "textbox": _texts,
+    "span": _spans,
 }
