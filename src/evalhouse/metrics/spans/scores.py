@@ -130,6 +130,7 @@ def span_metrics(
         UnknownNameError: for another rule or alignment.
 
     Example:
+        >>> from evalhouse.metrics.spans import Span
         >>> text = ["The cat sat on the mat."]
         >>> found = span_metrics([[Span(4, 7, "A"), Span(19, 22, "B")]], [[Span(4, 11, "A")]], text)
         >>> names = ("token_f1_micro", "strict_f1", "type_f1", "partial_f1", "char_iou")
