@@ -12,7 +12,7 @@ from evalhouse.errors import UsageError
 from evalhouse.metrics.label_sets import pair_sets
 from evalhouse.metrics.labels import Absent, Labels, encode_pair
 from evalhouse.metrics.text import text_metrics
-from evalhouse.scoring.basis import Basis, Clusters
+from evalhouse.scoring.basis import Basis, Clusters, Key
 from evalhouse.scoring.cells import Cell, read_labels, read_sets, read_spans, read_texts
 from evalhouse.scoring.codebook_lab import codebook_lab_scores
 from evalhouse.scoring.field import Field, Kind
@@ -94,7 +94,8 @@ def score_field(
     groups = None if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
     sides = Sides(field, gold, model, texts, groups)
     scores = _SCORERS[field.kind](sides, options)
-    rank = {(metric, None): place for place, metric in enumerate(HEADLINES[field.kind])}
+    headlines = enumerate(HEADLINES[field.kind])
+    rank: dict[Key, int] = {(metric, None): place for place, metric in headlines}
     return tuple(sorted(scores, key=lambda each: rank.get((each.metric, each.label), len(rank))))
 
 
