@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from simulations import intervals
+from simulations import comparisons, effects, families, intervals, margins
 from simulations.case import Case
 
-CASES: tuple[Case, ...] = (*intervals.CASES,)
+CASES: tuple[Case, ...] = (
+    *intervals.CASES,
+    *comparisons.CASES,
+    *effects.CASES,
+    *families.CASES,
+    *margins.CASES,
+)

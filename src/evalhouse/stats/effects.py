@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.clustered import estimate_mean
+from evalhouse.stats.crossing import crossing
 from evalhouse.stats.distributions import (
     noncentral_student_cdf,
     normal_quantile,
@@ -120,12 +121,10 @@ def noncentral_bounds(t: float, df: float, level: float) -> tuple[float, float]:
 
 def _shift(t: float, df: float, target: float, wide: float) -> float:
     # The distribution function falls as the shift grows.
-    low, high = t - wide, t + wide
-    for _ in range(60):
-        middle = (low + high) / 2
-        above = float(noncentral_student_cdf(t, df, middle)) > target
-        low, high = (middle, high) if above else (low, middle)
-    return (low + high) / 2
+    def is_beyond(shift: Floats) -> NDArray[np.bool_]:
+        return noncentral_student_cdf(t, df, shift) <= target
+
+    return crossing(is_beyond, t - wide, t + wide, sections=4)
 
 
 def cohen_h(first: float, second: float, n: tuple[int, int], *, level: float = 0.95) -> Interval:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from evalhouse.stats.distributions import student_quantile, student_sf
 from evalhouse.stats.results import (
@@ -44,7 +45,7 @@ class Estimate:
         level = checked_level(level)
         reach = math.nan
         if self.is_judged:
-            reach = float(student_quantile(0.5 + level / 2, self.df)) * self.stderr
+            reach = _t_quantile(0.5 + level / 2, self.df) * self.stderr
         low, high = self.value - reach, self.value + reach
         return Interval(
             self.value, low, high, level, self.method, self.n, self.stderr, note=self.note
@@ -85,6 +86,12 @@ class Estimate:
     def noted(self, *notes: str) -> Estimate:
         """Add notes, leaving out those that say nothing."""
         return replace(self, note="; ".join(text for text in (self.note, *notes) if text))
+
+
+# Reports and simulations ask for the same few thousands of times, and each takes a search.
+@lru_cache(maxsize=1024)
+def _t_quantile(share: float, df: float) -> float:
+    return float(student_quantile(share, df))
 
 
 def _p_value(statistic: float, df: float, alternative: Alternative) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.stats.distributions import normal_sf, student_quantile
 from evalhouse.stats.groups import letters
 from evalhouse.stats.pairwise import AllPairs, variances_of_differences
 from evalhouse.stats.results import checked_level
@@ -17,6 +18,7 @@ Floats = NDArray[np.float64]
 RankingMethod = Literal["max-t", "holm"]
 RANKING_METHODS: tuple[RankingMethod, ...] = ("max-t", "holm")
 DRAWS = 10_000
+_FEW = 50  # below so many units, or twice the runs, the covariance is too uncertain to draw from
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,15 @@ def rank_runs(
     The rank of a run lies between 1 + the runs that are surely better and R - the runs that are
     surely worse. `max-t`: a pair is sure when its difference exceeds c standard errors, with c the
     quantile of the largest |t| over all pairs, so that all the intervals `difference ± c se` hold
-    at once; c comes from draws of a multivariate t with the covariance of the runs. `holm`: sure is
-    a pair whose Holm-adjusted p-value is at most 1 - level.
+    at once: the tail that the quantile of the largest |z| of normal draws with the runs' covariance
+    leaves, as a quantile of t(df). `holm`: sure is a pair whose Holm-adjusted p-value is at most
+    1 - level.
 
     Args:
         pairs: what `compare_all` gave.
         higher_is_better: whether rank 1 is the highest mean.
-        method: `max-t` also needs as many clusters (units) as runs, and no missing units;
-            otherwise `holm` takes its place, and the note says so.
+        method: `max-t` needs 50 units (clusters), two a run, and none missing; otherwise `holm`
+            takes its place, and the note says so.
         level: the chance that all intervals hold at once.
         draws: for the quantile.
         seed: of the draws.
@@ -74,7 +77,7 @@ def rank_runs(
         UsageError: for a level outside (0, 1), fewer than 100 draws, or an unknown method.
 
     Mogstad, Romano, Shaikh and Wilhelm (2024), doi:10.1093/restud/rdad006; we use their
-    single-step intervals, with a multivariate t in place of the bootstrap for small samples.
+    single-step intervals, with normal draws in place of the bootstrap.
 
     Example:
         >>> from evalhouse.stats.pairwise import compare_all
@@ -133,8 +136,8 @@ def _ranked(
 def _why_not_drawn(pairs: AllPairs) -> str:
     if pairs.covariance is None:
         return "units are missing or too few, so pairs are judged by Holm's adjustment"
-    if pairs.n < len(pairs.means):
-        return "there are fewer clusters than runs, so pairs are judged by Holm's adjustment"
+    if pairs.n < max(_FEW, 2 * len(pairs.means)):
+        return f"{pairs.n} units or clusters are few, so pairs are judged by Holm's adjustment"
     return ""
 
 
@@ -144,9 +147,7 @@ def _critical(pairs: AllPairs, level: float, draws: int, seed: int) -> float:
     source = np.random.default_rng(seed)
     values, vectors = np.linalg.eigh((pairs.covariance + pairs.covariance.T) / 2)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    df = float(pairs.df[0, 0])
-    scale = np.sqrt(source.chisquare(df, draws) / df)
-    means = (root @ source.standard_normal((len(values), draws))) / scale
+    means = root @ source.standard_normal((len(values), draws))
     largest = np.zeros(draws)
     stderrs = np.sqrt(variances_of_differences(pairs.covariance))
     for run in range(len(values) - 1):
@@ -154,4 +155,5 @@ def _critical(pairs: AllPairs, level: float, draws: int, seed: int) -> float:
         if len(others):
             reach = np.abs(means[run] - means[others]) / stderrs[run, others, None]
             np.maximum(largest, reach.max(axis=0), out=largest)
-    return float(np.quantile(largest, level))
+    tail = normal_sf(np.quantile(largest, level))
+    return -float(student_quantile(tail, pairs.df[0, 0]))

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.clustered import estimate_mean
+from evalhouse.stats.crossing import crossing
 from evalhouse.stats.distributions import beta_quantile, chi_squared_cdf
 from evalhouse.stats.results import Interval, checked_level
 
 Floats = NDArray[np.float64]
-_HALVINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,4 @@ def _deviation(deviation: float, n: int, level: float) -> Interval:
 
 
 def _chi_squared_quantile(share: float, df: float) -> float:
-    low, high = 0.0, 10 * df + 100.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        is_below = float(chi_squared_cdf(middle, df)) < share
-        low, high = (middle, high) if is_below else (low, middle)
-    return (low + high) / 2
+    return crossing(lambda x: chi_squared_cdf(x, df) >= share, 0.0, 10 * df + 100.0)

@@ -37,8 +37,9 @@ def signed_ranks(shift: Floats, zeros: Zeros) -> Floats:
     if zeros not in ZEROS:
         raise UnknownNameError("treatment of zeros", zeros, ZEROS)
     held = shift[shift != 0] if zeros == "drop" else shift
-    ranks: Floats = np.sign(held) * midranks(np.abs(held))
-    return ranks[held != 0]
+    ranks = np.sign(held) * midranks(np.abs(held))
+    found: Floats = ranks[held != 0]
+    return found
 
 
 def signed_rank_test(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
+from evalhouse.stats.crossing import crossing
 from evalhouse.stats.distributions import normal_quantile, normal_sf
 from evalhouse.stats.results import (
     Alternative,
@@ -18,7 +19,6 @@ from evalhouse.stats.results import (
 )
 
 Floats = NDArray[np.float64]
-_HALVINGS = 60
 
 
 def tango_statistic(
@@ -115,14 +115,9 @@ def tango_interval(only_first: int, only_second: int, n: int, *, level: float = 
     reach = float(normal_quantile(0.5 + level / 2))
     estimate = (only_first - only_second) / n
     counts = (only_first, only_second, n)
-    return Interval(
-        estimate,
-        _bound(counts, (-1.0, estimate), reach),
-        _bound(counts, (1.0, estimate), -reach),
-        level,
-        "Tango score",
-        n,
-    )
+    low = crossing(lambda x: tango_statistic(*counts, x) <= reach, -1.0, estimate)
+    high = crossing(lambda x: tango_statistic(*counts, x) <= -reach, estimate, 1.0)
+    return Interval(estimate, low, high, level, "Tango score", n)
 
 
 def _check(only_first: int, only_second: int, n: int) -> None:
@@ -131,12 +126,3 @@ def _check(only_first: int, only_second: int, n: int) -> None:
             f"discordant units are counts within the {n} of all; found {only_first} and "
             f"{only_second}"
         )
-
-
-def _bound(counts: tuple[int, int, int], ends: tuple[float, float], target: float) -> float:
-    outside, inside = ends
-    for _ in range(_HALVINGS):
-        middle = (outside + inside) / 2
-        is_refuted = abs(float(tango_statistic(*counts, middle))) > abs(target)
-        outside, inside = (middle, inside) if is_refuted else (outside, middle)
-    return inside
