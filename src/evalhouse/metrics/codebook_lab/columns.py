@@ -8,7 +8,6 @@ pandas (the rules of pandas 3, as fuzzed against 3.1.1).
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["empty", "integer", "unsigned", "giant", "float", "boolean", "text"]
+Kind = Literal[
+    "empty", "integer", "unsigned", "gapped", "giant", "float", "boolean", "text", "untouched"
+]
 
 MISSING = frozenset(
     {
@@ -38,7 +39,8 @@ MISSING = frozenset(
 )
 """Cells that pandas reads as missing, whether quoted or not."""
 
-_SPACE = r"[ \t\n\v\f\r]*"
+_SPACES = " \t\n\v\f\r"
+_SPACE = rf"[{_SPACES}]*"
 _INTEGER = re.compile(rf"{_SPACE}([+-]?[0-9]+){_SPACE}")
 _FLOAT = re.compile(
     rf"{_SPACE}[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?{_SPACE}"
@@ -104,8 +106,8 @@ def inferred(
     read = [_block(block, MISSING if has_missing else frozenset()) for block in blocks]
     kinds = {block.kind for block in read} | ({"empty"} if length > len(cells) else set())
     # Blocks of numbers of any kind become floats together; others keep what each was read as.
-    joined = len(kinds) > 1 and kinds <= {"empty", "integer", "unsigned", "float"}
-    parts = [block.column("float" if joined else block.kind) for block in read]
+    joined = len(kinds) > 1 and kinds <= {"empty", "integer", "unsigned", "gapped", "float"}
+    parts = [block.column(is_joined=joined) for block in read]
     return _joined([*parts, column([""] * (length - len(cells)))])
 
 
@@ -129,8 +131,11 @@ class _Block:
     missing: frozenset[str]
     kind: Kind
 
-    def column(self, kind: Kind) -> Column:
-        write = _WRITERS[kind]
+    def column(self, *, is_joined: bool) -> Column:
+        if self.kind == "untouched":
+            return self.found
+        whole = is_joined and self.kind in ("integer", "unsigned")
+        write = _WRITERS["gapped" if whole else self.kind]
         return self.found.map(lambda text: "" if text in self.missing else write(text))
 
 
@@ -141,41 +146,56 @@ def _block(cells: Sequence[str], missing: frozenset[str]) -> _Block:
 
 
 def _kind(texts: Sequence[str], *, has_gaps: bool) -> Kind:
+    """Try one type after the other, in the order of pandas."""
     if not texts:
         return "empty"
-    if all(map(_INTEGER.fullmatch, texts)):
-        return _integer_kind(texts, has_gaps=has_gaps)
+    kind = _integer_kind(texts, has_gaps=has_gaps)
+    if kind is not None:
+        return kind
     if all(map(_FLOAT.fullmatch, texts)):
-        return "text" if _stops_at_a_giant(texts) else "float"
+        return "float"
     return "boolean" if all(map(_BOOLEAN.fullmatch, texts)) else "text"
 
 
-def _integer_kind(texts: Sequence[str], *, has_gaps: bool) -> Kind:
-    values = _integers(texts)
-    if values is None:
-        return "text"
-    low, high = min(values), max(values)
-    if low in _INT64 and high in _INT64:
-        return "float" if has_gaps else "integer"
-    if high in _UINT64 and high not in _INT64:
-        return "text" if low < 0 or has_gaps else "unsigned"
+def _integer_kind(texts: Sequence[str], *, has_gaps: bool) -> Kind | None:
+    """Read whole numbers of 64 bits; `None` if these are none.
+
+    The first cell that fails decides, whatever comes after it.
+    """
+    for text in texts:
+        if not _INTEGER.fullmatch(text):
+            return None
+        if not _fits(text, _INT64):
+            return _unsigned_kind(texts, has_gaps=has_gaps)
+    return "gapped" if has_gaps else "integer"
+
+
+def _unsigned_kind(texts: Sequence[str], *, has_gaps: bool) -> Kind | None:
+    """Read whole numbers without a sign; what begins with a minus is only noted."""
+    plain = [text for text in texts if not text.lstrip(_SPACES).startswith("-")]
+    for text in plain:
+        if not _INTEGER.fullmatch(text):
+            return None
+        if not _fits(text, _UINT64):
+            return _giant_kind(texts)
+    if all(_fits(text, _INT64) for text in plain):
+        return _giant_kind(texts)
+    return "untouched" if has_gaps or len(plain) < len(texts) else "unsigned"
+
+
+def _giant_kind(texts: Sequence[str]) -> Kind:
+    """Read whole numbers of any size; text is kept as it is, words for missing too."""
+    try:
+        list(map(int, texts))
+    except ValueError:  # also for more digits than Python converts
+        return "untouched"
     return "giant"
 
 
-def _integers(texts: Sequence[str]) -> list[int] | None:
-    try:
-        return list(map(int, texts))
-    except ValueError:  # more digits than Python converts
-        return None
-
-
-def _stops_at_a_giant(texts: Sequence[str]) -> bool:
-    """Whether a whole number too large for pandas comes before what shows that these are floats.
-
-    Pandas then gives up on numbers, though in the other order it reads the same cells as floats.
-    """
-    whole = list(itertools.takewhile(_INTEGER.fullmatch, texts))
-    return any(float(text) > _UINT64.stop - 1 and int(text) not in _UINT64 for text in whole)
+def _fits(text: str, numbers: range) -> bool:
+    digits = text.strip(_SPACES + "+-").lstrip("0")
+    # Twenty digits hold all of them, and Python converts no number of thousands.
+    return len(digits) <= 20 and int(text) in numbers
 
 
 def _joined(columns: Sequence[Column]) -> Column:
@@ -193,6 +213,7 @@ _WRITERS: dict[Kind, Callable[[str], str]] = {
     "empty": str,
     "integer": _whole,
     "unsigned": _whole,
+    "gapped": lambda text: str(float(int(text))),
     "giant": _whole,
     "float": lambda text: str(float(text)),
     "boolean": str.capitalize,
