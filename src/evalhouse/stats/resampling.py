@@ -207,7 +207,8 @@ def bootstrap(
     `stderr` is the standard deviation over resamples. Resamples in which the statistic is
     undefined are left out and counted in the note. Notes also tell of fewer than 200 units (10
     clusters) and of fewer than 10 units of the rarest class: from there on 95% intervals cover
-    93 to 97% in simulations, of ten clusters 92. NaN with a note where the statistic itself is undefined, or below two units.
+    93 to 97% in simulations, of ten clusters 92. NaN with a note where the statistic itself is
+    undefined, or below two units.
 
     Raises:
         UnknownNameError: for another method.
