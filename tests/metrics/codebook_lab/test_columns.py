@@ -86,12 +86,9 @@ def test_numbers_are_read_to_the_last_digit(seed: int) -> None:
 
 
 @needs_pandas_3
-@pytest.mark.parametrize("columns", [2**14, 3 * 2**12])
-@pytest.mark.parametrize(
-    "last",
-    [["x"], ["1.5"], [""], ["true"], ["2"], ["9223372036854775808"], ["", "x"], ["1.0", "x"]],
-)
-def test_wide_files_have_their_types_settled_block_by_block(columns: int, last: list[str]) -> None:
+@pytest.mark.parametrize("last", [["x"], ["1.5"], ["true"], [str(2**63)], ["", "x"]])
+def test_wide_files_have_their_types_settled_block_by_block(last: list[str]) -> None:
+    columns = 2**14
     size = rows_at_once(columns)
     cells = [*["007"] * size, *[cell for cell in last for _ in range(size)]]
     assert inferred(cells, width=columns).rows == read_by_pandas(cells, columns)
