@@ -94,13 +94,13 @@ def test_votes_are_those_of_every_choice_of_samples(ties: Any) -> None:
         row = rng.choice(answers, rng.integers(1, 10), p=rng.dirichlet(np.ones(6))).tolist()
         for k in range(1, len(row) + 1):
             votes = [vote(draw, "a", ties) for draw in combinations(row, k)]
-            found = maj_at_k([row], ["a"], k, ties=ties).value.value
+            found = maj_at_k(["a"], [row], k, ties=ties).value.value
             assert found == pytest.approx(np.mean(votes), abs=1e-13)
 
 
 def test_hundreds_of_samples_overflow_nothing() -> None:
     row = [1] * 600 + [2] * 590 + list(range(3, 13))
-    found = maj_at_k([row], [1], 5).value.value
+    found = maj_at_k([1], [row], 5).value.value
     rng = np.random.default_rng(3)
     simulated = [vote(tuple(rng.choice(row, 5, replace=False)), 1, "shared") for _ in range(4000)]
     assert found == pytest.approx(np.mean(simulated), abs=0.03)
@@ -109,40 +109,40 @@ def test_hundreds_of_samples_overflow_nothing() -> None:
 
 def test_all_samples_together_vote_once() -> None:
     table: list[list[Any]] = [["x", "y", "x"], ["x", "y", "y"], ["x", "y", None]]
-    assert maj_at_k(table, ["x", "x", "x"], 3).scores.tolist() == [1.0, 0.0, 0.5]
+    assert maj_at_k(["x", "x", "x"], table, 3).scores.tolist() == [1.0, 0.0, 0.5]
 
 
 def test_samples_without_an_answer_do_not_win() -> None:
     answers: list[list[Any]] = [[None, Absent.INVALID, "x"], [None, None, None]]
-    found = maj_at_k(answers, ["x", "x"], 3)
+    found = maj_at_k(["x", "x"], answers, 3)
     assert found.scores.tolist() == [1.0, 0.0]
 
 
 def test_items_without_gold_do_not_enter() -> None:
-    found = maj_at_k(np.array([[1.0, 1.0], [2.0, np.nan]]), [1.0, None], 2)
+    found = maj_at_k([1.0, None], np.array([[1.0, 1.0], [2.0, np.nan]]), 2)
     assert (found.value.value, found.value.n) == (1.0, 1)
 
 
 def test_gold_that_nobody_answers_wins_nothing() -> None:
-    assert maj_at_k([["x", "y"]], ["z"], 1).value.value == 0.0
+    assert maj_at_k(["z"], [["x", "y"]], 1).value.value == 0.0
 
 
 def test_items_with_too_few_samples_leave_no_mean() -> None:
-    found = maj_at_k([["x", "y"], ["x"]], ["x", "x"], 2)
+    found = maj_at_k(["x", "x"], [["x", "y"], ["x"]], 2)
     assert found.value.note == "1 of 2 items have fewer than 2 samples"
     assert np.isnan(found.scores).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(("answers", "gold"), [([], []), ([["x"]], [None])])
 def test_no_gold_answer_leaves_no_mean(answers: Any, gold: Any) -> None:
-    assert maj_at_k(answers, gold, 1).value.note == "no item has a gold answer"
+    assert maj_at_k(gold, answers, 1).value.note == "no item has a gold answer"
 
 
 def test_each_item_needs_its_gold_answer() -> None:
     with pytest.raises(UsageError, match="there are 2 items and 1 gold answers"):
-        maj_at_k([["x"], ["y"]], ["x"], 1)
+        maj_at_k(["x"], [["x"], ["y"]], 1)
 
 
 def test_an_unknown_rule_for_ties_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean `shared`"):
-        maj_at_k([["x"]], ["x"], 1, ties="share")  # type: ignore[arg-type] # the point
+        maj_at_k(["x"], [["x"]], 1, ties="share")  # type: ignore[arg-type] # the point

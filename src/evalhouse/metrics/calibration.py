@@ -60,8 +60,8 @@ class Reliability:
 
 
 def reliability(
-    probabilities: ArrayLike,
     outcomes: ArrayLike | Labels,
+    probabilities: ArrayLike,
     *,
     bins: int = 15,
     binning: Binning = "equal width",
@@ -69,10 +69,10 @@ def reliability(
     """Sort units into bins of confidence.
 
     Args:
-        probabilities: (n,) of an event, or (n, k) of classes adding up to 1, of which the largest
-            is the confidence that its class is right.
         outcomes: (n,) 0 or 1, or the number of the class from 0, or `Labels` over the classes.
             Units without one of both do not enter.
+        probabilities: (n,) of an event, or (n, k) of classes adding up to 1, of which the largest
+            is the confidence that its class is right.
         bins: how many.
         binning: bins of `equal width` from 0 to 1, or of `equal mass`, whose edges are quantiles
             of the confidence; equal confidences stay in one bin.
@@ -82,15 +82,15 @@ def reliability(
         UnknownNameError: for another binning.
 
     Example:
-        >>> reliability([0.1, 0.6, 0.7], [0, 1, 0], bins=2).accuracy
+        >>> reliability([0, 1, 0], [0.1, 0.6, 0.7], bins=2).accuracy
         array([0. , 0.5])
     """
-    return _binned(forecasts(probabilities, outcomes).most_likely(), bins, binning)
+    return _binned(forecasts(outcomes, probabilities).most_likely(), bins, binning)
 
 
 def expected_calibration_error(
-    probabilities: ArrayLike,
     outcomes: ArrayLike | Labels,
+    probabilities: ArrayLike,
     *,
     bins: int = 15,
     binning: Binning = "equal width",
@@ -100,8 +100,8 @@ def expected_calibration_error(
     `sum over bins of (count / n) * abs(mean confidence - accuracy)`
 
     Args:
-        probabilities: (n,) or (n, k), as in `reliability`.
         outcomes: (n,) as in `reliability`.
+        probabilities: (n,) or (n, k), as in `reliability`.
         bins: how many; the value depends on it, and the note says it.
         binning: `equal width` or `equal mass`.
 
@@ -119,7 +119,7 @@ def expected_calibration_error(
         O'Connor (2015), doi:10.18653/v1/D15-1182.
 
     Example:
-        >>> found = expected_calibration_error([0.1, 0.6, 0.7], [0, 1, 0], bins=2)
+        >>> found = expected_calibration_error([0, 1, 0], [0.1, 0.6, 0.7], bins=2)
         >>> round(found.value, 6), found.note
         (0.133333, '2 bins of equal width')
     """
@@ -127,8 +127,8 @@ def expected_calibration_error(
 
 
 def maximum_calibration_error(
-    probabilities: ArrayLike,
     outcomes: ArrayLike | Labels,
+    probabilities: ArrayLike,
     *,
     bins: int = 15,
     binning: Binning = "equal width",
@@ -138,8 +138,8 @@ def maximum_calibration_error(
     `max over bins of abs(mean confidence - accuracy)`
 
     Args:
-        probabilities: (n,) or (n, k), as in `reliability`.
         outcomes: (n,) as in `reliability`.
+        probabilities: (n,) or (n, k), as in `reliability`.
         bins: how many; the value depends on it, and the note says it.
         binning: `equal width` or `equal mass`.
 
@@ -154,7 +154,7 @@ def maximum_calibration_error(
         Naeini et al. (2015), doi:10.1609/aaai.v29i1.9602.
 
     Example:
-        >>> round(maximum_calibration_error([0.1, 0.6, 0.7], [0, 1, 0], bins=2).value, 6)
+        >>> round(maximum_calibration_error([0, 1, 0], [0.1, 0.6, 0.7], bins=2).value, 6)
         0.15
     """
     return _error(probabilities, outcomes, bins, binning, kernel=largest_gap_kernel)
@@ -197,7 +197,7 @@ def _error(
     *,
     kernel: Kernel,
 ) -> Value:
-    table = reliability(probabilities, outcomes, bins=bins, binning=binning)
+    table = reliability(outcomes, probabilities, bins=bins, binning=binning)
     n = len(table.units)
     return Value(float(kernel(table.sums)), n, table.note) if n else undefined(0, NOTHING)
 

@@ -60,13 +60,13 @@ class Forecasts:
         return spread
 
 
-def forecasts(probabilities: ArrayLike, outcomes: ArrayLike | Labels) -> Forecasts:
+def forecasts(outcomes: ArrayLike | Labels, probabilities: ArrayLike) -> Forecasts:
     """Put probabilities and outcomes beside one another.
 
     Args:
-        probabilities: (n,) of an event, or (n, k) of each class, adding up to 1; NaN is missing.
         outcomes: (n,) 0 or 1, or the number of the class from 0; NaN is missing, a negative number
             too, as the codes of `Labels` have them.
+        probabilities: (n,) of an event, or (n, k) of each class, adding up to 1; NaN is missing.
 
     Raises:
         UsageError: for probabilities outside 0 to 1 or not adding up to 1, other outcomes, or

@@ -79,8 +79,8 @@ def pass_all_k(correct: ArrayLike, samples: ArrayLike, k: int) -> ItemScores:
 
 
 def maj_at_k(
-    answers: Sequence[Sequence[Any]] | NDArray[Any],
     gold: Answers,
+    answers: Sequence[Sequence[Any]] | NDArray[Any],
     k: int,
     *,
     ties: VoteTies = "shared",
@@ -91,10 +91,10 @@ def maj_at_k(
     votes, computed exactly, and its mean over items.
 
     Args:
+        gold: (items,) right answers. Items without one do not enter.
         answers: (items, samples) answers as they are compared, so extracted and normalised; items
             may differ in their number. A sample without an answer (`None`, NaN, `Absent`) is
             drawn like any other, but does not vote.
-        gold: (items,) right answers. Items without one do not enter.
         k: samples that vote, at least 1.
         ties: where t answers have most votes the gold one gets 1 / t (`shared`, what drawing lots
             gives on average) or nothing (`wrong`).
@@ -111,9 +111,9 @@ def maj_at_k(
         (2022), doi:10.48550/arXiv.2206.14858. There a few draws stand for all.
 
     Example:
-        >>> maj_at_k([["4", "4", "5"]], ["4"], k=3).value.value
+        >>> maj_at_k(["4"], [["4", "4", "5"]], k=3).value.value
         1.0
-        >>> round(maj_at_k([["4", "4", "5"]], ["4"], k=2).value.value, 4)  # 1, 1/2, 1/2
+        >>> round(maj_at_k(["4"], [["4", "4", "5"]], k=2).value.value, 4)  # 1, 1/2, 1/2
         0.6667
     """
     if ties not in VOTE_TIES:

@@ -14,17 +14,17 @@ from evalhouse.metrics.labels import Labels
 from evalhouse.metrics.value import Metric
 
 
-def brier_score(probabilities: ArrayLike, outcomes: ArrayLike | Labels) -> ItemScores:
+def brier_score(outcomes: ArrayLike | Labels, probabilities: ArrayLike) -> ItemScores:
     """Compute the Brier score, the mean squared error of probabilities.
 
     Of one event `mean (p - y)**2`; of k classes `mean sum over classes (p[c] - y[c])**2`, which
     for two classes is twice the former.
 
     Args:
-        probabilities: (n,) of the event, or (n, k) of each class, adding up to 1.
         outcomes: (n,) 0 or 1 (or booleans) whether the event happened, or the number of the class
             from 0, or `Labels` over the classes. Units without an outcome (NaN, or a negative
             number) or without probabilities (NaN) do not enter; the note counts the latter.
+        probabilities: (n,) of the event, or (n, k) of each class, adding up to 1.
 
     Returns:
         0 (certain and right) to 1, or for classes 2 (certain and wrong). Smaller is better.
@@ -38,22 +38,22 @@ def brier_score(probabilities: ArrayLike, outcomes: ArrayLike | Labels) -> ItemS
         Brier (1950), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2, which sums over classes.
 
     Example:
-        >>> round(brier_score([0.7, 0.2], [1, 0]).value.value, 6)
+        >>> round(brier_score([1, 0], [0.7, 0.2]).value.value, 6)
         0.065
     """
-    cases = forecasts(probabilities, outcomes)
+    cases = forecasts(outcomes, probabilities)
     losses = np.square(cases.errors).sum(axis=1)
     return mean_of_items(cases.spread(losses), NOTHING, cases.note)
 
 
 def log_loss(
-    probabilities: ArrayLike, outcomes: ArrayLike | Labels, *, clip: float = 0.0
+    outcomes: ArrayLike | Labels, probabilities: ArrayLike, *, clip: float = 0.0
 ) -> ItemScores:
     """Compute the mean negative logarithm of the probability of what happened, in nats.
 
     Args:
-        probabilities: (n,) of the event, or (n, k) of each class, as in `brier_score`.
         outcomes: (n,) as in `brier_score`.
+        probabilities: (n,) of the event, or (n, k) of each class, as in `brier_score`.
         clip: what probabilities of what happened are raised to at least. Without it one outcome
             that was given 0 makes the loss infinite.
 
@@ -68,12 +68,12 @@ def log_loss(
         Good (1952), doi:10.1111/j.2517-6161.1952.tb00104.x. Libraries clip at 2.2e-16 unasked.
 
     Example:
-        >>> round(log_loss([0.5, 0.25], [1, 0]).value.value, 6)
+        >>> round(log_loss([1, 0], [0.5, 0.25]).value.value, 6)
         0.490415
     """
     if not 0 <= clip < 0.5:
         raise UsageError(f"probabilities are clipped between 0 and 0.5; found {clip}")
-    cases = forecasts(probabilities, outcomes)
+    cases = forecasts(outcomes, probabilities)
     truth = np.clip(cases.of_truth, clip, 1 - clip)
     impossible = int(np.count_nonzero(truth == 0))
     with np.errstate(divide="ignore"):  # the logarithm of zero is meant

@@ -32,18 +32,18 @@ class ScoreTable:
         return self.counts.ravel().astype(np.float64)
 
 
-def score_table(scores: ArrayLike, outcomes: ArrayLike) -> ScoreTable:
+def score_table(outcomes: ArrayLike, scores: ArrayLike) -> ScoreTable:
     """Count the units of each score.
 
     Args:
-        scores: (n,) numbers, larger where the outcome is held to be more likely; NaN is missing.
         outcomes: (n,) 0 or 1, or booleans; NaN is missing.
+        scores: (n,) numbers, larger where the outcome is held to be more likely; NaN is missing.
 
     Raises:
         UsageError: for sides of different lengths, and other outcomes.
 
     Example:
-        >>> score_table([0.2, 0.9, 0.2], [0, 1, 1]).counts
+        >>> score_table([0, 1, 1], [0.2, 0.9, 0.2]).counts
         array([[1, 0],
                [1, 1]])
     """
@@ -66,16 +66,16 @@ def score_table(scores: ArrayLike, outcomes: ArrayLike) -> ScoreTable:
     return ScoreTable(distinct, counts, place, note)
 
 
-def auroc(scores: ArrayLike, outcomes: ArrayLike) -> Value:
+def auroc(outcomes: ArrayLike, scores: ArrayLike) -> Value:
     """Compute the area under the ROC curve: how often a positive unit scores above a negative one.
 
     `mean over pairs of 1[positive > negative] + 1[positive = negative] / 2`, which is the
     statistic of Mann and Whitney with midranks.
 
     Args:
+        outcomes: (n,) 0 or 1, or booleans; units without one (NaN) do not enter.
         scores: (n,) numbers, larger where the outcome is held to be more likely. Units without one
             (NaN) do not enter; the note counts them.
-        outcomes: (n,) 0 or 1, or booleans; units without one (NaN) do not enter.
 
     Returns:
         0 (every positive unit below every negative one) to 1 (above); 0.5 is what scores without
@@ -88,22 +88,22 @@ def auroc(scores: ArrayLike, outcomes: ArrayLike) -> Value:
         Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747.
 
     Example:
-        >>> auroc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
+        >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
         Value(value=0.75, n=4, note='')
     """
-    return _value(score_table(scores, outcomes), auroc_kernel)
+    return _value(score_table(outcomes, scores), auroc_kernel)
 
 
-def average_precision(scores: ArrayLike, outcomes: ArrayLike) -> Value:
+def average_precision(outcomes: ArrayLike, scores: ArrayLike) -> Value:
     """Compute average precision: the precision at each score, weighted by the recall it adds.
 
     `sum over scores from high to low of (recall - recall before) * precision`, where precision
     and recall are those of taking every unit with this score or more for positive.
 
     Args:
+        outcomes: (n,) 0 or 1, or booleans; units without one (NaN) do not enter.
         scores: (n,) numbers, larger where the outcome is held to be more likely. Units without one
             (NaN) do not enter; the note counts them.
-        outcomes: (n,) 0 or 1, or booleans; units without one (NaN) do not enter.
 
     Returns:
         Above 0 to 1 (every positive unit above every negative one); scores without any relation
@@ -117,10 +117,10 @@ def average_precision(scores: ArrayLike, outcomes: ArrayLike) -> Value:
         without interpolation.
 
     Example:
-        >>> round(average_precision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]).value, 6)
+        >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value, 6)
         0.833333
     """
-    return _value(score_table(scores, outcomes), average_precision_kernel)
+    return _value(score_table(outcomes, scores), average_precision_kernel)
 
 
 def auroc_kernel(sums: Floats) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -63,7 +65,8 @@ class Metric:
     """One metric as the reference and the generic tests see it.
 
     `low` and `high` bound every defined value. `is_symmetric` says that gold and model may change
-    places. `reference` is what its values are tested against.
+    places. `reference` is what its values are tested against. `described_by` is the function whose
+    docstring defines the metric, where it is another one.
     """
 
     name: str
@@ -75,3 +78,12 @@ class Metric:
     higher_is_better: bool
     is_symmetric: bool
     reference: str
+    described_by: Callable[..., Any] | None = None
+
+    @property
+    def documentation(self) -> str:
+        """The docstring that defines the metric."""
+        function = self.described_by or self.function
+        while isinstance(function, partial):
+            function = function.func
+        return inspect.getdoc(function) or ""

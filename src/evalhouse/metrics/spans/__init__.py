@@ -63,7 +63,7 @@ def span_metric(
 
 def _metric(name: str) -> Metric:
     return Metric(
-        name=name if name.startswith("char") else f"span_{name}",
+        name=name,
         family="spans",
         function=partial(span_metric, name=name),
         unit="proportion",
@@ -72,6 +72,7 @@ def _metric(name: str) -> Metric:
         higher_is_better=True,
         is_symmetric=not name.endswith(("precision", "recall")),
         reference="scikit-learn" if name.startswith("token") else "enumeration",
+        described_by=span_metrics,
     )
 
 
