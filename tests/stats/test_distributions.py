@@ -30,6 +30,7 @@ from evalhouse.stats.distributions import (
     normal_sf,
     student_cdf,
     student_quantile,
+    student_reach,
     student_sf,
 )
 
@@ -219,3 +220,19 @@ def test_no_numbers_give_no_numbers(name: str, others: int) -> None:
 
 def test_arguments_broadcast() -> None:
     assert beta_cdf(np.full((4, 1), 0.3), 2.0, np.arange(1, 4)).shape == (4, 3)
+
+
+def test_a_sum_that_has_not_settled_at_the_limit_of_its_terms_is_given_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = np.linspace(0.3, 0.5, 20)
+    settled = [beta_cdf(points, 40, 60), beta_cdf(0.4, 40, 60), chi_squared_cdf([8, 14], 11)]
+    monkeypatch.setattr("evalhouse.stats.special._LIMIT", 8)
+    found = [beta_cdf(points, 40, 60), beta_cdf(0.4, 40, 60), chi_squared_cdf([8, 14], 11)]
+    for ours, expected in zip(found, settled, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=0.2)
+        assert not np.array_equal(ours, expected)
+
+
+def test_a_t_interval_reaches_to_its_quantile() -> None:
+    assert student_reach(0.9, 7) == float(student_quantile(0.95, 7))

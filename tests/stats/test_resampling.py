@@ -323,6 +323,10 @@ def test_units_that_do_not_differ_are_not_skewed() -> None:
     assert acceleration(sample, left_out(sample, mean)) == 0.0
 
 
+def test_units_without_which_nothing_is_defined_are_not_skewed() -> None:
+    assert acceleration(sample_of_counts([1, 1]), np.full(2, np.nan)) == 0.0
+
+
 @pytest.mark.parametrize(
     ("counts", "note"),
     [
