@@ -1,7 +1,7 @@
-"""Write the reference of every table from `evalhouse.schema`, or say that it is stale.
+"""Write the reference of every table and metric from the code, or say that it is stale.
 
-python -m scripts.reference            write docs/reference/tables.md
-python -m scripts.reference --check    fail if it would change
+python -m scripts.reference            write docs/reference/tables.md and metrics.md
+python -m scripts.reference --check    fail if one would change
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from evalhouse.schema import TABLES, Column, Table
+from scripts.metrics_page import metrics_page
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "tables.md"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 HEAD = """# Tables
 
@@ -77,17 +78,22 @@ def row(column: Column) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+PAGES = {"tables.md": page, "metrics.md": metrics_page}
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page, or compare it with `--check`."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/reference/tables.md differs from evalhouse.schema; run `make docs`")
-    return 1
+    """Write the pages, or compare them with `--check`."""
+    stale = []
+    for name, write in PAGES.items():
+        text, place = write(), FOLDER / name
+        if "--check" not in arguments:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        elif not place.exists() or place.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    for name in stale:
+        print(f"docs/reference/{name} differs from the code; run `make docs`")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -83,7 +83,16 @@ class Metric:
     @property
     def documentation(self) -> str:
         """The docstring that defines the metric."""
+        return inspect.getdoc(self._described()) or ""
+
+    @property
+    def definition(self) -> str:
+        """Where the function with that docstring is, below `evalhouse.metrics`."""
+        function = self._described()
+        return f"{function.__module__}.{function.__name__}".removeprefix("evalhouse.metrics.")
+
+    def _described(self) -> Callable[..., Any]:
         function = self.described_by or self.function
         while isinstance(function, partial):
             function = function.func
-        return inspect.getdoc(function) or ""
+        return function
