@@ -26,6 +26,8 @@ FEW_OF_A_CLASS = 10
 
 _BLOCK = 64 * 2**20
 """Bytes of counts that are held at once."""
+_ROUNDING = 1e-13
+"""Spread below that share of an estimate is none."""
 _DRAW = 12  # one unit drawn by its number costs as much as 1/12 of a cell drawn as a count
 
 
@@ -126,9 +128,11 @@ class _Bootstrap:
         notes.append(_scarce(self.sample, rarest))
         low = high = stderr = math.nan
         if len(self.values):
-            low, high = bounds(self, level)
             stderr = float(self.values.std())
-            notes.append("" if stderr else "all resamples give the same value")
+        if stderr > _ROUNDING * abs(self.estimate):
+            low, high = bounds(self, level)
+        elif len(self.values):
+            notes.append("all resamples give the same value, so there is no spread to judge by")
         return low, high, stderr, "; ".join(text for text in notes if text)
 
     def percentile(self, level: float) -> tuple[float, float]:
@@ -205,10 +209,10 @@ def bootstrap(
         rarest: units in the rarest class, if there are classes; only a note depends on it.
 
     `stderr` is the standard deviation over resamples. Resamples in which the statistic is
-    undefined are left out and counted in the note. Notes also tell of fewer than 200 units (10
-    clusters) and of fewer than 10 units of the rarest class: from there on 95% intervals cover
-    93 to 97% in simulations, of ten clusters 92. NaN with a note where the statistic itself is
-    undefined, or below two units.
+    undefined are left out and counted in the note; where all others are equal there are no
+    bounds. Notes also tell of fewer than 200 units (10 clusters) and of fewer than 10 units of the
+    rarest class: from there on 95% intervals cover 93 to 97% in simulations, of ten clusters 92.
+    NaN with a note where the statistic itself is undefined, or below two units.
 
     Raises:
         UnknownNameError: for another method.
