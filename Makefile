@@ -1,10 +1,12 @@
 # One command for each chore. Each sets up what it needs in .venv and needs no root; a second
 # one needs no network. `make PYTHON=python3.12 test` takes another Python, `make test ARGS=-x`
-# hands arguments on, and `make EXTRAS=s3,pandas,polars,text test` sets up the models of text too.
+# hands arguments on; `make EXTRAS=s3,pandas,polars,text GROUPS='test check models' test` tests the
+# metrics that need language models too.
 
 PYTHON ?= python3
 ARGS ?=
 EXTRAS ?= s3,pandas,polars
+GROUPS ?= test check
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -54,6 +56,7 @@ simulate: $(READY) ## Prove by simulation what intervals and tests promise (twen
 	@$(PY) -m scripts.simulate $(ARGS)
 
 constraints: EXTRAS := s3,pandas,polars,text
+constraints: GROUPS := test check models
 constraints: ## Pin the newest versions that work together (needs network)
 	@$(call need_python)
 	@rm -rf build/newest && $(PYTHON) -m venv build/newest
@@ -71,7 +74,7 @@ clean: ## Remove .venv, caches and everything else that these commands made
 
 # pip and setuptools come first and pinned: dependency groups need pip 25.1, and a build without
 # isolation needs no network when only pyproject.toml has changed.
-WHAT = --no-build-isolation --editable '.[$(EXTRAS)]' --group test --group check
+WHAT = --no-build-isolation --editable '.[$(EXTRAS)]' $(addprefix --group ,$(GROUPS))
 
 $(READY): pyproject.toml constraints.txt
 	@$(call need_python)
