@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from simulations import comparisons, effects, families, intervals, margins
+from simulations import (
+    annotators,
+    comparisons,
+    corrected,
+    designed,
+    effects,
+    families,
+    intervals,
+    margins,
+    ratings,
+    sequential,
+)
 from simulations.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,4 +22,9 @@ CASES: tuple[Case, ...] = (
     *effects.CASES,
     *families.CASES,
     *margins.CASES,
+    *ratings.CASES,
+    *corrected.CASES,
+    *designed.CASES,
+    *annotators.CASES,
+    *sequential.CASES,
 )

@@ -238,7 +238,7 @@ def test_as_many_strengths_as_pairs_fit_anything() -> None:
 
 
 def test_a_bootstrap_needs_whole_counts() -> None:
-    table = judgements_of_table([[0, 30.5], [20, 0]])
+    table = judgements_of_table([[0.0, 30.5], [20.0, 0.0]])
     with pytest.raises(UsageError, match="whole numbers"):
         bradley_terry(table, method="bootstrap")
 

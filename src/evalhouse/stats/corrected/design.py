@@ -13,6 +13,8 @@ from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.logistic import balanced, expit
 from evalhouse.stats.corrected.result import (
     ABSENT,
+    ENOUGH,
+    ENOUGH_FOR_CURVES,
     Corrected,
     Floats,
     Part,
@@ -188,8 +190,9 @@ def designed_mean(labels: DesignedLabels, *, level: float = 0.95) -> Corrected:
     freedom from how evenly units add to the variance; they cover 93 to 98% from 50 human labels.
     Undefined without human labels.
 
-    Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746. They take normal quantiles; within
-    `strata` we take out what a fixed number of draws cannot vary.
+    Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746. They take normal quantiles; we also
+    divide errors by 1 - leverage, and take out what a fixed number of draws of `strata` cannot
+    vary.
 
     Example:
         >>> nan = math.nan
@@ -244,9 +247,9 @@ def designed_linear(
         covariates: (M, d), with a column of ones if there is to be an intercept.
         level: confidence.
 
-    One result for each column; intervals as for `designed_mean`. Undefined without more human
-    labels than columns and for columns that follow from others. A difference of two groups is the
-    coefficient of the column that says which group.
+    One result for each column; intervals as for `designed_mean`, but from 100 human labels.
+    Undefined without more of them than columns and for columns that follow from others. A
+    difference of two groups is the coefficient of the column that says which group.
 
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746.
 
@@ -271,9 +274,9 @@ def designed_logistic(
         covariates: (M, d), with a column of ones if there is to be an intercept.
         level: confidence.
 
-    One result for each column: log odds ratios; intervals as for `designed_mean`. Undefined for
-    one class only, for labels that the covariates separate, and for columns that follow from
-    others.
+    One result for each column: log odds ratios; intervals as for `designed_mean`, but from 100
+    human labels. Undefined for one class only, for labels that the covariates separate, and for
+    columns that follow from others.
 
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746.
 
@@ -309,13 +312,11 @@ def _designed(
     by_human = _fit(plain, rows, seen / labels.probability, link) if enough else None
     wrong = replace(labels, human=labels.model, probability=ones, strata=None)
     by_model = _fit(wrong, rows, ones, link)
+    warning = few(labels.n, ENOUGH if columns == 1 and link == "linear" else ENOUGH_FOR_CURVES)
+    absence = _absence(labels, columns)
     told = (
-        (_METHOD, labels.n, noted(few(labels.n), "" if fit else _absence(labels, columns))),
-        (
-            "human labels alone",
-            labels.n,
-            noted(few(labels.n), "" if by_human else _absence(labels, columns)),
-        ),
+        (_METHOD, labels.n, noted(warning, "" if fit else absence)),
+        ("human labels alone", labels.n, noted(warning, "" if by_human else absence)),
         ("model labels alone", len(rows), _NAIVE if by_model else _UNDETERMINED),
     )
     parts = [part for found in (fit, by_human, by_model) for part in _parts(found, columns)]
@@ -370,11 +371,22 @@ def _fit(labels: DesignedLabels, rows: Floats, weights: Floats, link: Link) -> F
         coefficients, mean = found, expit(rows @ found)
         curve = (rows * (weights * mean * (1 - mean))[:, None]).T @ rows
     inverse = np.linalg.inv(curve)
-    drawn = rows * (weights * labels.errors)[:, None] @ inverse
+    drawn = rows * (weights * labels.errors / _room(labels, rows))[:, None] @ inverse
     even, loose = _within_strata(drawn, labels)
     influences = rows * (weights * (labels.model - mean))[:, None] @ inverse + even + loose
     variance, df = _variance(influences, labels, rows.shape[1])
     return Fit(coefficients, variance, df, (loose**2).sum(0))
+
+
+def _room(labels: DesignedLabels, rows: Floats) -> Floats:
+    """Return 1 - leverage among human labels, each weighted by what it stands for.
+
+    A label that stands for many units, far out, makes the variance as uncertain as one label does.
+    """
+    stands = labels.has_human / labels.probability
+    spread = np.linalg.pinv((rows * stands[:, None]).T @ rows)
+    room: Floats = np.maximum(1.0 - ((rows @ spread) * rows).sum(1) * stands, 0.1)
+    return room
 
 
 def _within_strata(drawn: Floats, labels: DesignedLabels) -> tuple[Floats, Floats]:

@@ -14,6 +14,8 @@ from evalhouse.stats.corrected.logistic import balanced, expit
 from evalhouse.stats.corrected.means import Tuned, tuned_spread
 from evalhouse.stats.corrected.result import (
     ABSENT,
+    ENOUGH,
+    ENOUGH_FOR_CURVES,
     Corrected,
     Floats,
     Part,
@@ -188,9 +190,10 @@ def _regressed(
         *_parts(alone, task.classical(), how, 0.0),
         *_parts(naive, task.naive(), how, 0.0),
     )
+    warning = few(found.n, ENOUGH if fitter is _linear else ENOUGH_FOR_CURVES)
     told = (
-        (how.method, found.n, noted(few(found.n), _absence(task, fit))),
-        ("human labels alone", found.n, noted(few(found.n), _absence(task, alone))),
+        (how.method, found.n, noted(warning, _absence(task, fit))),
+        ("human labels alone", found.n, noted(warning, _absence(task, alone))),
         ("model labels alone", len(found.every), _NAIVE if naive else _UNDETERMINED),
     )
     columns = task.rows.shape[1]
@@ -230,7 +233,8 @@ def _tuned(fitter: Fitter, task: Regression, how: Correction) -> tuple[float, Fi
         return 0.0, fitter(task, 0.0)
     if how.weight is not None:
         return how.weight, fitter(task, how.weight)
-    weight = 1.0
+    # Logistic coefficients may be finite with one weight and not with the other.
+    weight = 1.0 if fitter(task, 1.0) is not None else 0.0
     # The second round takes the weight at the coefficients that the first one led to.
     for _ in range(2):
         fit = fitter(task, weight)

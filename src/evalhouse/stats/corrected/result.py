@@ -16,6 +16,8 @@ from evalhouse.stats.results import Interval
 Floats = NDArray[np.float64]
 ENOUGH = 50
 """Human labels from which intervals hold their level; below, they say so."""
+ENOUGH_FOR_CURVES = 100
+"""The same for logistic coefficients, and for coefficients from unequal chances of a label."""
 
 
 class Spread(Protocol):
@@ -94,8 +96,8 @@ def noted(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def few(n: int) -> str:
+def few(n: int, enough: int = ENOUGH) -> str:
     """Warn of few human labels."""
     return (
-        f"only {n} human labels: the interval holds its level from {ENOUGH}" if n < ENOUGH else ""
+        f"only {n} human labels: the interval holds its level from {enough}" if n < enough else ""
     )
