@@ -10,7 +10,10 @@ import numpy as np
 from evalhouse.stats.distributions import binomial_pmf
 from evalhouse.stats.mcnemar import McNemarMethod, mcnemar_p_values, mcnemar_test
 from evalhouse.stats.paired import paired_t_test
-from evalhouse.stats.paired_bootstrap import paired_bootstrap_test
+from evalhouse.stats.paired_bootstrap import (
+    estimate_metric_difference,
+    paired_bootstrap_test,
+)
 from evalhouse.stats.permutation import (
     paired_permutation_test,
     paired_randomisation_test,
@@ -84,6 +87,10 @@ def fisher_size(first: int, second: int) -> Trials:
     return trials
 
 
+def _jackknife(*runs: Any, clusters: Any) -> HypothesisTest:
+    return estimate_metric_difference(*runs, clusters=clusters).test()
+
+
 def _mcnemar(first: Floats, second: Floats, *_names: Any) -> HypothesisTest:
     return mcnemar_test(first, second).test
 
@@ -129,7 +136,7 @@ CASES: tuple[Case, ...] = (
     _case(
         "clustered t",
         "10 clusters of 4 to 90, 0/1",
-        None,
+        (0.0, 0.06),
         rejections(
             clustered_pairs(np.array([4, 5, 6, 8, 10, 12, 20, 30, 50, 90])),
             with_clusters(paired_t_test),
@@ -230,13 +237,20 @@ CASES: tuple[Case, ...] = (
     ),
     _case(
         "paired BCa-t bootstrap of clusters",
-        "F1, 10 clusters of 10 to 32",
+        "F1, 30 clusters of 10 to 32",
         NOMINAL,
         rejections(
-            coded(0, sizes=UNEVEN), of_metric(paired_bootstrap_test, f1, is_clustered=True, **_BOOT)
+            coded(0, sizes=_MANY), of_metric(paired_bootstrap_test, f1, is_clustered=True, **_BOOT)
         ),
         5_000,
-        few=20,
+        few=10,
+    ),
+    _case(
+        "paired jackknife of clusters",
+        "F1, 10 clusters of 10 to 32",
+        NOMINAL,
+        rejections(coded(0, sizes=UNEVEN), of_metric(_jackknife, f1, is_clustered=True)),
+        few=40,
     ),
     _case(
         "paired bootstrap, blind to clusters",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +22,7 @@ class ClusteredMean:
 
     value: Floats
     stderr: Floats
-    df: float
+    df: Floats
 
 
 def places(clusters: ArrayLike, n: int) -> tuple[NDArray[np.int64], int]:
@@ -53,17 +52,38 @@ def sums_by_cluster(values: Floats, place: NDArray[np.int64], count: int) -> Flo
 
 def inflation(sizes: Floats) -> Floats:
     """Return what squared sums of residuals of each cluster are multiplied with (CR2)."""
-    factors: Floats = 1.0 / (1.0 - sizes / sizes.sum())
+    factors: Floats = 1.0 / (1.0 - sizes / sizes.sum(axis=-1, keepdims=True))
     return factors
 
 
-def degrees_of_freedom(sizes: Floats) -> float:
-    """Return Bell and McCaffrey's degrees of freedom; clusters of equal size give G - 1."""
-    if sizes.min() == sizes.max():
-        return float(len(sizes) - 1)
-    total, factors = sizes.sum(), inflation(sizes)
-    mixed = (factors * sizes**2).sum() ** 2 - (factors**2 * sizes**4).sum()
-    return float(total**2 / ((sizes**2).sum() + mixed / total**2))
+def degrees_of_freedom(sizes: Floats) -> Floats:
+    """Return the degrees of freedom of a clustered standard error (...), for sizes (..., G).
+
+    The geometric mean of Satterthwaite's for units that are independent within clusters, which
+    are Bell and McCaffrey's, and for units that are all alike there. Between the two tests hold
+    their level for clusters of unequal sizes, whatever the correlation within them; equal
+    clusters have G - 1 either way.
+    """
+    loose, tight = _satterthwaite(sizes, sizes), _satterthwaite(sizes, sizes**2)
+    is_equal = sizes.min(axis=-1) == sizes.max(axis=-1)
+    return np.where(is_equal, sizes.shape[-1] - 1.0, np.sqrt(loose * tight))
+
+
+def _satterthwaite(sizes: Floats, variances: Floats) -> Floats:
+    """Return `tr(C)^2 / tr(C^2)`, C the covariance of the inflated residuals of cluster sums."""
+    factors = inflation(sizes)
+    share = sizes / sizes.sum(axis=-1, keepdims=True)
+    total = variances.sum(axis=-1, keepdims=True)
+    own = factors * (variances - 2 * share * variances + share**2 * total)
+    crossed = factors * (2 * share * variances - share**2 * total)
+    squares, mixed, fourth = (
+        (factors * product).sum(axis=-1) for product in (share**2, share * variances, variances**2)
+    )
+    whole = total[..., 0]
+    between = 2 * (squares * fourth + mixed**2) - 4 * whole * squares * mixed
+    between = between + (whole * squares) ** 2 - (crossed**2).sum(axis=-1)
+    found: Floats = own.sum(axis=-1) ** 2 / (between + (own**2).sum(axis=-1))
+    return found
 
 
 def clustered_mean(sums: Floats, sizes: Floats) -> ClusteredMean:
@@ -75,27 +95,33 @@ def clustered_mean(sums: Floats, sizes: Floats) -> ClusteredMean:
 
     Args:
         sums: (..., G) sums of the values in each cluster.
-        sizes: (G,) units in each cluster, all above zero.
+        sizes: (G,) units in each cluster, or (..., G) where the variables have different ones.
 
-    Below two clusters the standard error and its degrees of freedom are NaN.
+    Below two clusters with units the standard error and its degrees of freedom are NaN.
 
     Bell and McCaffrey (2002), Survey Methodology 28:169-181; Pustejovsky and Tipton (2018),
-    doi:10.1080/07350015.2016.1247004.
+    doi:10.1080/07350015.2016.1247004. We depart from them in `degrees_of_freedom`.
 
     Example:
         >>> found = clustered_mean(np.array([3.0, 5.0, 10.0]), np.array([2.0, 2.0, 2.0]))
-        >>> float(found.value), round(float(found.stderr), 6), found.df
+        >>> float(found.value), round(float(found.stderr), 6), float(found.df)
         (3.0, 1.040833, 2.0)
     """
-    total = sizes.sum()
-    if len(sizes) < 2:
-        value = sums.sum(axis=-1) / total if total else np.full(sums.shape[:-1], np.nan)
-        return ClusteredMean(value, np.full(sums.shape[:-1], np.nan), math.nan)
-    value = sums.sum(axis=-1) / total
-    squares = (sums - sizes * value[..., None]) ** 2 @ inflation(sizes)
-    scale = (sums**2).sum(axis=-1)
-    squares = np.where(squares <= _ROUNDING * _ROUNDING * scale, 0.0, squares)
-    return ClusteredMean(value, np.sqrt(squares) / total, degrees_of_freedom(sizes))
+    if not sums.shape[-1]:
+        nothing = np.full(sums.shape[:-1], np.nan)
+        return ClusteredMean(nothing, nothing, nothing)
+    total, is_judged = sizes.sum(axis=-1), (sizes > 0).sum(axis=-1) > 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = sums.sum(axis=-1) / total
+        residuals = sums - sizes * value[..., None]
+        squares = (inflation(sizes) * residuals**2).sum(axis=-1)
+        df = degrees_of_freedom(sizes)
+        scale = (sums**2).sum(axis=-1)
+        squares = np.where(squares <= _ROUNDING * _ROUNDING * scale, 0.0, squares)
+        stderr = np.sqrt(squares) / total
+    return ClusteredMean(
+        value, np.where(is_judged, stderr, np.nan), np.where(is_judged, df, np.nan)
+    )
 
 
 def estimate_mean(values: ArrayLike, clusters: ArrayLike | None = None) -> Estimate:

@@ -200,14 +200,15 @@ def cliff_delta(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> 
     if min(sizes) < 2:
         note = "bounds need two units on each side"
         return Interval(delta, math.nan, math.nan, level, "Cliff's delta", n, note=note)
+    if abs(delta) == 1:
+        note = "the samples do not overlap; the inner bound is that of a share of 1"
+        ends = _separated(delta, min(sizes), level)
+        return Interval(delta, *ends, level, "Cliff's delta", n, 0.0, note=note)
     variance = _delta_variance(one, other, rows, columns)
     reach = float(normal_quantile(0.5 + level / 2)) ** 2 * variance
     root = math.sqrt(reach * ((1 - delta**2) ** 2 + reach))
     low, high = ((delta - delta**3 + sign * root) / (1 - delta**2 + reach) for sign in (-1, 1))
-    note = "" if abs(delta) < 1 else "the samples do not overlap; the far bound is a convention"
-    if abs(delta) == 1:
-        low, high = _separated(delta, min(sizes), level)
-    return Interval(delta, low, high, level, "Cliff's delta", n, math.sqrt(variance), note=note)
+    return Interval(delta, low, high, level, "Cliff's delta", n, math.sqrt(variance))
 
 
 def dominance(one: Floats, other: Floats) -> Floats:

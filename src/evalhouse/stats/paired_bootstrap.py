@@ -1,4 +1,4 @@
-"""The paired bootstrap: how far two runs on the same units differ in any metric."""
+"""Any metric of two runs on the same units: how far they differ, by bootstrap and jackknife."""
 
 from __future__ import annotations
 
@@ -10,11 +10,53 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalhouse.stats.distributions import normal_quantile, student_sf
-from evalhouse.stats.jackknife import acceleration, left_out
+from evalhouse.stats.estimate import Estimate
+from evalhouse.stats.jackknife import acceleration, jackknife, left_out
 from evalhouse.stats.permutation import stacked
 from evalhouse.stats.resampling import REPLICATES, Method, bootstrap, replicates
 from evalhouse.stats.results import Alternative, HypothesisTest, Interval, checked_alternative
 from evalhouse.stats.sample import Floats, Kernel, Sample
+
+FEW_CLUSTERS = 30
+"""Fewer whole clusters than this are too few for the bootstrap's p-values."""
+
+
+def estimate_metric_difference(
+    first: ArrayLike, second: ArrayLike, kernel: Kernel, *, clusters: ArrayLike | None = None
+) -> Estimate:
+    """Estimate how a metric of two runs on the same units differs, with a jackknife error.
+
+    `kernel(sum(a)) - kernel(sum(b))` with the standard error of `jackknife.jackknife`, which
+    leaves out units (or whole clusters) one by one, and n - 1 degrees of freedom. From ten
+    clusters on its test and interval hold where the bootstrap's need thirty, and
+    `equivalence.certify` takes it.
+
+    Args:
+        first: (n, m) vectors of the first run, whose sum the metric is a function of.
+        second: (n, m) vectors of the second run for the same units in the same order.
+        kernel: the metric, `(..., m)` sums to `(...)` values.
+        clusters: (n,) names of the clusters that units come in.
+
+    NaN with a note where the metric is undefined for either run, or becomes so when a unit is
+    left out, and below two units.
+
+    Raises:
+        UsageError: for vectors of different shapes.
+
+    Efron and Stein (1981), doi:10.1214/aos/1176345462.
+
+    Example:
+        >>> share = lambda sums: sums[..., 0] / sums[..., 1]
+        >>> right, wrong = [1.0, 1.0], [0.0, 1.0]
+        >>> found = estimate_metric_difference([right] * 4, [wrong, wrong, right, wrong], share)
+        >>> found.value, round(found.stderr, 6)
+        (0.75, 0.25)
+    """
+    sample, difference = _paired(first, second, kernel, clusters)
+    found = jackknife(sample, difference)
+    note = found.note or ("" if found.stderr else "leaving out units changes nothing")
+    df = sample.n - 1.0
+    return Estimate(found.estimate, found.stderr, df, sample.n, "paired jackknife", note)
 
 
 def paired_bootstrap(  # noqa: PLR0913 - two runs, a metric, and every option named
@@ -95,8 +137,8 @@ def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every opti
         seed: of the source of chance; it is kept in the result.
 
     NaN with a note where the metric is undefined for either run, below two units, and where the
-    runs differ in no resample. For small samples `paired_randomisation_test` needs no
-    approximation.
+    runs differ in no resample. Below thirty clusters a note says that it rejects up to 7% of true
+    hypotheses; `estimate_metric_difference` and `paired_randomisation_test` do not.
 
     Raises:
         UsageError: for vectors of different shapes or unknown options.
@@ -120,7 +162,10 @@ def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every opti
     values = replicates(sample, difference, count, seed)
     finite = values[np.isfinite(values)]
     lost = len(values) - len(finite)
-    note = f"undefined in {lost} of {count} resamples, which are left out" if lost else ""
+    notes = [f"undefined in {lost} of {count} resamples, which are left out"] * bool(lost)
+    if sample.is_clustered and n < FEW_CLUSTERS:
+        notes.append(f"{n} clusters: the level holds from {FEW_CLUSTERS} on")
+    note = "; ".join(notes)
     if not len(finite) or finite.min() == finite.max():
         note = "the difference is the same in all resamples"
         return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
-from evalhouse.stats.clustered import degrees_of_freedom, inflation, places, sums_by_cluster
+from evalhouse.stats.clustered import (
+    clustered_mean,
+    degrees_of_freedom,
+    inflation,
+    places,
+    sums_by_cluster,
+)
 from evalhouse.stats.distributions import student_sf
 from evalhouse.stats.families import adjusted
 from evalhouse.stats.mcnemar import McNemarMethod, mcnemar_p_values
@@ -203,7 +208,9 @@ def _partial(
     values = np.where(is_present, array - middles, 0.0)
     if count == array.shape[1]:
         return _partial_units(values, flags)
-    return _partial_clusters(values, flags, place, count)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(count))
+    return _partial_clusters(values[:, order], flags[:, order], starts)
 
 
 def _partial_units(values: Floats, flags: Floats) -> _Spread:
@@ -219,32 +226,17 @@ def _partial_units(values: Floats, flags: Floats) -> _Spread:
     return _Spread(differences, variances, np.where(shared > 1, shared - 1, np.nan), None)
 
 
-def _partial_clusters(
-    values: Floats, flags: Floats, place: NDArray[np.int64], count: int
-) -> _Spread:
-    shared = flags @ flags.T
-    mixed = values @ flags.T
-    squares, scale, own, mixed_df, fourth = (np.zeros_like(shared) for _ in range(5))
-    order = np.argsort(place, kind="stable")
-    edges = np.searchsorted(place[order], np.arange(count + 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        differences = (mixed - mixed.T) / shared
-        for start, end in itertools.pairwise(edges):
-            rows = order[start:end]
-            here, present = values[:, rows], flags[:, rows]
-            sizes, sums = present @ present.T, here @ present.T
-            factors = 1 / (1 - sizes / shared)
-            sums = sums - sums.T
-            squares += factors * (sums - sizes * differences) ** 2
-            scale += sums**2
-            own += sizes**2
-            mixed_df += factors * sizes**2
-            fourth += factors**2 * sizes**4
-        squares = np.where(squares > _ROUNDING**2 * scale, squares, 0.0)
-        df = shared**2 / (own + (mixed_df**2 - fourth) / shared**2)
-        is_judged = np.isfinite(squares) & np.isfinite(df)
-        variances = np.where(is_judged, squares / shared**2, np.nan)
-    return _Spread(differences, variances, np.where(is_judged, df, np.nan), None)
+def _partial_clusters(values: Floats, flags: Floats, starts: NDArray[np.int64]) -> _Spread:
+    """Compare each run with all others; units of a cluster stand together, from `starts` on."""
+    found = []
+    for own, has in zip(values, flags, strict=True):
+        shared = flags * has
+        sums = np.add.reduceat((own - values) * shared, starts, axis=1)
+        found.append(clustered_mean(sums, np.add.reduceat(shared, starts, axis=1)))
+    differences, stderrs, df = (
+        np.array([getattr(row, name) for row in found]) for name in ("value", "stderr", "df")
+    )
+    return _Spread(differences, stderrs**2, df, None)
 
 
 def _p_values(differences: Floats, stderrs: Floats, df: Floats) -> Floats:
