@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evalhouse.metrics.codebook_lab.coders import CoderReliability, coder_reliability
 from evalhouse.metrics.codebook_lab.fields import Condition, Field
 from evalhouse.metrics.codebook_lab.task import (
     METRICS_BY_TYPE,
@@ -14,9 +15,11 @@ from evalhouse.metrics.codebook_lab.textbox import TextModels
 __all__ = [
     "METRICS_BY_TYPE",
     "Cells",
+    "CoderReliability",
     "Condition",
     "Field",
     "Processing",
     "TextModels",
     "codebook_lab_metrics",
+    "coder_reliability",
 ]

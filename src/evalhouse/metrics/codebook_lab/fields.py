@@ -82,7 +82,7 @@ def _matches(answers: Column | None, parent: Field, value: Any) -> Rows | bool:
 
 def _checkbox(value: Any) -> object:
     if isinstance(value, str):
-        return _TICKS.get(value.strip().lower(), value)
+        return TICKS.get(value.strip().lower(), value)
     return int(value) if value in (0, 1) else None
 
 
@@ -111,7 +111,7 @@ def _plain(value: Any) -> object:
     return None if value is None else str(value).strip()
 
 
-_TICKS = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
+TICKS = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
 _NORMALISERS: dict[str, Callable[[Any], object]] = {
     "checkbox": _checkbox,
     "likert": _likert,
