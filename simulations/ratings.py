@@ -119,7 +119,7 @@ CASES: tuple[Case, ...] = (
         "coverage",
         COVERS,
         coverage(300, "bootstrap"),
-        200,
+        500,
         2,
     ),
     Case(

@@ -181,6 +181,7 @@ def _compared(
 
 
 def _against(gap: Floats, epsilon: float, method: AnnotatorMethod) -> HypothesisTest:
+    # Ties count for both, so only the sign of the gap is left of the two indicators.
     signs = np.sign(gap)
     n, estimate = len(signs), float(signs.mean()) if len(signs) else math.nan
     if not n:
@@ -208,6 +209,7 @@ def exact_p_value(above: int, below: int, n: int, epsilon: float) -> float:
         >>> round(exact_p_value(0, 3, 10, 0.2), 4)
         0.0123
     """
+    # Scores that should be equal may differ in their last digit.
     counts, scores, chances = _outcomes(n, epsilon)
     here = (counts[0] == above) & (counts[1] == below)
     return min(float(chances[:, scores <= scores[here] + 1e-9].sum(axis=1).max()), 1.0)
@@ -259,6 +261,7 @@ def _closeness(
     score = _scorer(similarity)
     pairs: list[tuple[Floats, Floats]] = []
     for left in answers:
+        # By identity: two annotators may have given the same answers throughout.
         others = [row for row in answers if row is not left]
         human, model = [], []
         for unit, (answer, of_model) in enumerate(zip(left, own, strict=True)):

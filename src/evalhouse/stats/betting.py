@@ -26,6 +26,7 @@ def log_gains(values: Floats, mean: Floats) -> Floats:
     `log(1 + c (x / m - 1))` for values x in [0, 1] and a mean m in (0, 1): a fair bet, or worse,
     for whoever says that the mean is above m, if it is m or less.
     """
+    # One plus a little is what slight differences give, and sums of them decide.
     return np.log1p(FRACTIONS * (values / mean - 1.0)[..., None])
 
 

@@ -76,6 +76,7 @@ def judgements(
     two = np.array([place[name] for name in second], np.int64)
     if np.any(one == two):
         raise UsageError(f"`{names[int(one[one == two][0])]}` meets itself; leave such rows out")
+    # A pair is one place in the table, whoever stands first.
     scores = np.where(one < two, scores, 1.0 - scores)
     found = None if clusters is None else _numbered(clusters, len(scores))
     kinds = np.where(scores == 1.0, 0, np.where(scores == 0.0, 1, 2)).astype(np.int64)
@@ -108,6 +109,7 @@ def judgements_of_table(
         raise UsageError(f"there are {len(won)} players with names, and none meets itself")
     one, two = np.triu_indices(len(won), 1)
     counts = np.column_stack([won[one, two], won[two, one], drawn[one, two]])
+    # Pairs that never met would count as degrees of freedom.
     met = counts.sum(axis=1) > 0
     cells = np.repeat(one[met] * len(won) + two[met], 3)
     kinds = np.tile(np.arange(3), int(met.sum()))
@@ -150,6 +152,7 @@ def _reach(found: Judgements) -> NDArray[np.bool_]:
     tied = found.counts[:, 2] > 0
     reach[one, two] |= (found.counts[:, 0] > 0) | tied
     reach[two, one] |= (found.counts[:, 1] > 0) | tied
+    # Each squaring doubles the length of the chains that are followed.
     for _ in range(max(size - 1, 1).bit_length()):
         reach = (reach.astype(np.float32) @ reach.astype(np.float32)) > 0
     return reach

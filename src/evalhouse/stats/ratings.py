@@ -121,6 +121,7 @@ def bradley_terry(
         errors = Errors(nothing, note=reason)
     else:
         errors = errors_of(found, model, fitted, ties=ties, method=method, seed=seed)
+    # Everything below is about strengths as they are shown, so all of it moves to the anchor.
     contrast = _contrast(model, found, anchor)
     errors = replace(
         errors,
@@ -167,6 +168,7 @@ def _fitted(found: Judgements, model: Model, counts: Floats) -> tuple[Floats, st
         return nothing, "ratings need two players and a judgement"
     if model.has_ties and found.ties == found.counts.sum():
         return nothing, "every judgement is a tie, so nu has no bound; count ties as half wins"
+    # A prior makes every strength finite, whoever met whom.
     reason = "" if model.ridge else unconnected(found)
     if reason:
         return nothing, f"no finite strengths: {reason}"
@@ -207,6 +209,7 @@ def _ranks(
         return (
             tuple(replace(nothing, low=math.nan, high=math.nan) for _ in values) if nothing else ()
         )
+    # Differences do not depend on the anchor, so neither do ranks.
     own = np.diag(spread)
     stderr = np.sqrt(np.maximum(own[:, None] + own[None, :] - 2 * spread, 0.0))
     level = intervals[0].level
@@ -268,6 +271,7 @@ def _goodness(model: Model, found: Judgements, fitted: Floats) -> HypothesisTest
     expected = counts.sum(axis=1, keepdims=True) * chances
     seen = counts > 0
     statistic = 2 * float((counts[seen] * np.log(counts[seen] / expected[seen])).sum())
+    # Without ties the third outcome cannot occur.
     used = expected[:, : 3 if model.has_ties else 2]
     rough = "" if used.min() >= 1 else "some outcomes are expected less than once: a rough p-value"
     p_value = float(chi_squared_sf(statistic, df))

@@ -70,6 +70,7 @@ class SequentialTest:
     @property
     def e_value(self) -> float:
         """The evidence against the null now; its expectation is at most 1 if the null holds."""
+        # Beyond this a float overflows, and nobody needs to know by how much.
         return math.exp(min(self._evidence(self._capitals()), 700.0))
 
     @property
@@ -108,6 +109,7 @@ class SequentialTest:
         state = self
         for start in range(0, len(values), _CHUNK):
             state = _watched(state, values[start : start + _CHUNK])
+        # The interval costs more than the decision, and holds at whatever looks are taken.
         return _bounded(state) if len(values) else state
 
     def _check(self, values: Floats) -> None:
@@ -233,6 +235,7 @@ def sequential_rate(
 
 def _watched(state: SequentialTest, values: Floats) -> SequentialTest:
     scaled = (values - state.limits[0]) / (state.limits[1] - state.limits[0]) * LEVELS
+    # A value on a step may miss it by rounding; that is no reason to move it a whole one.
     down = np.floor(scaled + 1e-9).astype(np.int64)
     up = np.ceil(scaled - 1e-9).astype(np.int64)
     greater = _path(down, state.rounded_down, state.scaled_null)
@@ -276,6 +279,7 @@ def _path(levels: NDArray[np.int64], before: Histogram, mean: float) -> Floats:
     distinct, place = np.unique(levels, return_inverse=True)
     gains = log_gains(distinct / LEVELS, np.asarray(mean))
     values, counts = _shares(before)
+    # Counts of values are all that the past is needed for.
     held = counts @ log_gains(values, np.asarray(mean))
     return pooled(held + np.cumsum(gains[place], axis=0))
 

@@ -125,10 +125,12 @@ def fitted_strengths(model: Model, counts: Floats) -> Floats:
         chances = model.chances(fitted)
         step = _step(model, counts, chances, fitted)
         longest = np.abs(step).max(axis=-1)
+        # Far from the maximum a full step may leap past it and come back for ever.
         fitted = fitted + step * np.minimum(1.0, _LONGEST / np.maximum(longest, 1e-300))[..., None]
         done = longest < 1e-10
         if (done | ~np.isfinite(longest)).all():
             break
+    # Without a maximum steps stay about as long as they are, or end far away.
     fine = done & (np.abs(fitted).max(axis=-1) < _FAR)
     return np.where(fine[..., None], fitted, np.nan)
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from evalhouse.stats.corrected.design import (
-    DesignedLabels,
-    cross_fitted,
-    designed_labels,
     designed_linear,
     designed_logistic,
     designed_mean,
@@ -20,6 +17,7 @@ from evalhouse.stats.corrected.planner import LabelPlan, plan_labels, planned_wi
 from evalhouse.stats.corrected.regression import corrected_linear, corrected_logistic
 from evalhouse.stats.corrected.result import Corrected
 from evalhouse.stats.corrected.samples import Correction
+from evalhouse.stats.corrected.sampling import DesignedLabels, cross_fitted, designed_labels
 
 __all__ = [
     "Corrected",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.logistic import balanced, expit
@@ -15,6 +15,8 @@ from evalhouse.stats.corrected.result import (
     ABSENT,
     ENOUGH,
     ENOUGH_FOR_CURVES,
+    NAIVE,
+    UNDETERMINED,
     Corrected,
     Floats,
     Part,
@@ -23,157 +25,15 @@ from evalhouse.stats.corrected.result import (
     few,
     noted,
     reaches,
+    within,
 )
+from evalhouse.stats.corrected.sampling import DesignedLabels
+from evalhouse.stats.corrected.spread import Designed
 from evalhouse.stats.results import Interval, checked_level
 
 Link = Literal["linear", "logistic"]
 _METHOD = "DSL"
-_NAIVE = "errors of the model are in it"
 _DIFFERING = 10
-_UNDETERMINED = (
-    "the data do not determine the coefficients: a covariate follows from the others, all labels "
-    "are equal, or the covariates separate them"
-)
-
-
-@dataclass(frozen=True)
-class DesignedLabels:
-    """Labels of all M units: `human` (M,) is NaN where nobody looked.
-
-    `probability` (M,) is what each unit's chance of a human label was, known because someone chose
-    it. `strata` (M,) are names of the groups within which a fixed number was drawn, `clusters`
-    (M,) of what units come in. Make it with `designed_labels`.
-    """
-
-    human: Floats
-    model: Floats
-    probability: Floats
-    strata: NDArray[np.int64] | None = None
-    clusters: NDArray[np.int64] | None = None
-    seed: int | None = None
-
-    @property
-    def has_human(self) -> NDArray[np.bool_]:
-        """Which units have a human label (M,)."""
-        return ~np.isnan(self.human)
-
-    @property
-    def n(self) -> int:
-        """Units with a human label."""
-        return int(np.count_nonzero(self.has_human))
-
-    @property
-    def errors(self) -> Floats:
-        """What the model's label lacks, weighted by the design: `(R / p)(human - model)` (M,)."""
-        lacking = np.where(self.has_human, self.human - self.model, 0.0)
-        return lacking / self.probability
-
-    @property
-    def outcomes(self) -> Floats:
-        """Labels that are right on average: `model + (R / p)(human - model)` (M,)."""
-        return self.model + self.errors
-
-
-@dataclass(frozen=True, slots=True)
-class Designed:
-    """How a designed estimate's variance depends on the number of human labels.
-
-    More labels raise all probabilities alike: `V(n) = V + (n0/n - 1) B`, B being what the drawing
-    of the `labels` n0 at hand adds; no probability can pass 1, which gives `most`.
-    """
-
-    whole: float
-    drawing: float
-    labels: int
-    most: int
-
-    def variance(self, labels: Floats) -> Floats:
-        """Return the variance (...) for numbers of human labels (...)."""
-        found = self.whole + (self.labels / labels - 1) * self.drawing
-        return np.maximum(found, 0.0)
-
-
-def designed_labels(
-    human: ArrayLike,
-    model: ArrayLike,
-    probability: ArrayLike | None = None,
-    *,
-    strata: ArrayLike | None = None,
-    clusters: ArrayLike | None = None,
-) -> DesignedLabels:
-    """Put together labels with the design that human labels were drawn by.
-
-    Args:
-        human: (M,) labels by people, NaN where there is none.
-        model: (M,) labels by the model of the same units, all there.
-        probability: (M,) the chance of each unit to get a human label, above 0, at most 1.
-            Without it, a fixed number was drawn of all units or of each stratum, and this is its
-            share.
-        strata: (M,) names of groups within which a fixed number was drawn.
-        clusters: (M,) names of what units come in, such as documents.
-
-    Raises:
-        UsageError: for sides of different lengths, missing model labels, probabilities outside
-            (0, 1], and strata without a human label.
-    """
-    first, second = np.asarray(human, np.float64), np.asarray(model, np.float64)
-    if first.ndim != 1 or first.shape != second.shape:
-        raise UsageError(
-            f"human and model labels are one number a unit; found shapes {first.shape} and "
-            f"{second.shape}; mark units without a human label with NaN"
-        )
-    if not np.isfinite(second).all():
-        raise UsageError("every unit needs a model label; leave out those without")
-    groups = None if strata is None else _numbered(strata, len(first), "strata")
-    chances = _shares(first, groups) if probability is None else np.asarray(probability, float)
-    if chances.shape != first.shape or not ((chances > 0) & (chances <= 1)).all():
-        raise UsageError(
-            "probabilities are one number a unit, above 0 and at most 1: a unit that could never "
-            "be drawn cannot be spoken for"
-        )
-    if probability is None and groups is None:
-        groups = np.zeros(len(first), np.int64)
-    found = None if clusters is None else _numbered(clusters, len(first), "clusters")
-    return DesignedLabels(first, second, chances, groups, found)
-
-
-def cross_fitted(
-    labels: DesignedLabels, predictors: ArrayLike | None = None, *, folds: int = 5, seed: int = 0
-) -> DesignedLabels:
-    """Replace the model's labels by what they, and `predictors`, say of the human ones.
-
-    In each fold the labels come from a linear regression of human labels on the model's, weighted
-    by 1 / probability, over the other folds; so no unit's human label enters its own prediction,
-    and the estimates stay unbiased. It shortens intervals when the model errs systematically.
-
-    Args:
-        labels: as `designed_labels` makes them.
-        predictors: (M, k) whatever else is known of all units.
-        folds: parts that the units (or clusters) are cut into by chance.
-        seed: of the cut; the result has it.
-
-    Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746, who let any learner do this, repeat
-    the cut and take medians.
-    """
-    if folds < 2:
-        raise UsageError(f"cross-fitting needs two folds or more; found {folds}")
-    size = len(labels.model)
-    columns = [np.ones(size), labels.model]
-    if predictors is not None:
-        table = np.asarray(predictors, np.float64).reshape(size, -1)
-        columns.extend(table.T)
-    rows = np.column_stack(columns)
-    units = np.arange(size) if labels.clusters is None else labels.clusters
-    chance = np.random.default_rng(seed)
-    fold = chance.permutation(int(units.max(initial=-1)) + 1)[units] % folds
-    predicted = labels.model.copy()
-    for held in range(folds):
-        used = labels.has_human & (fold != held)
-        if np.count_nonzero(used) > rows.shape[1]:
-            root = np.sqrt(1 / labels.probability[used])
-            fit = np.linalg.lstsq(rows[used] * root[:, None], labels.human[used] * root, rcond=None)
-            predicted[fold == held] = rows[fold == held] @ fit[0]
-    return replace(labels, model=predicted, seed=seed)
 
 
 def designed_mean(labels: DesignedLabels, *, level: float = 0.95) -> Corrected:
@@ -195,6 +55,7 @@ def designed_mean(labels: DesignedLabels, *, level: float = 0.95) -> Corrected:
     vary.
 
     Example:
+        >>> from evalhouse.stats.corrected import designed_labels
         >>> nan = math.nan
         >>> labels = designed_labels([1, nan, 0, nan], [1, 1, 1, 0], [0.5, 0.5, 0.5, 0.5])
         >>> designed_mean(labels).interval.estimate
@@ -218,6 +79,7 @@ def designed_proportion(labels: DesignedLabels, *, level: float = 0.95) -> Corre
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746.
 
     Example:
+        >>> from evalhouse.stats.corrected import designed_labels
         >>> nan = math.nan
         >>> labels = designed_labels([1, nan, 0, nan], [1, 1, 1, 0], [0.5, 0.5, 0.5, 0.5])
         >>> designed_proportion(labels).interval.low
@@ -229,9 +91,9 @@ def designed_proportion(labels: DesignedLabels, *, level: float = 0.95) -> Corre
     made = designed_mean(labels, level=level)
     return replace(
         made,
-        interval=_within(made.interval, _rare(labels)),
-        human=_within(made.human),
-        model=_within(made.model),
+        interval=within(made.interval, _rare(labels)),
+        human=within(made.human),
+        model=within(made.model),
     )
 
 
@@ -254,6 +116,7 @@ def designed_linear(
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746.
 
     Example:
+        >>> from evalhouse.stats.corrected import designed_labels
         >>> labels = designed_labels([0, 1, 2, 4], [0, 1, 2, 3])
         >>> rows = np.c_[np.ones(4), np.arange(4)]
         >>> [round(one.interval.estimate, 4) for one in designed_linear(labels, covariates=rows)]
@@ -281,6 +144,7 @@ def designed_logistic(
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746.
 
     Example:
+        >>> from evalhouse.stats.corrected import designed_labels
         >>> labels = designed_labels([0, 1, 1, 1], [0, 1, 1, 0])
         >>> found = designed_logistic(labels, covariates=np.ones((4, 1)))
         >>> round(found[0].interval.estimate, 4)
@@ -317,8 +181,9 @@ def _designed(
     told = (
         (_METHOD, labels.n, noted(warning, "" if fit else absence)),
         ("human labels alone", labels.n, noted(warning, "" if by_human else absence)),
-        ("model labels alone", len(rows), _NAIVE if by_model else _UNDETERMINED),
+        ("model labels alone", len(rows), NAIVE if by_model else UNDETERMINED),
     )
+    # All quantiles in one call: they cost more than everything else here.
     parts = [part for found in (fit, by_human, by_model) for part in _parts(found, columns)]
     intervals = [
         replace(around(part, reach, level, *told[place // columns]), seed=labels.seed)
@@ -334,6 +199,7 @@ def _assembled(
 ) -> Corrected:
     spread = None
     if fit is not None and labels.n > 1:
+        # No chance can pass 1, so the greatest one says how far all can be raised alike.
         most = int(labels.n / float(labels.probability.max()) + 1e-9)
         drawing = float(fit.drawing[column])
         spread = Designed(intervals[0].stderr ** 2, drawing, labels.n, most)
@@ -434,21 +300,15 @@ def _absence(labels: DesignedLabels, columns: int) -> str:
         return "no human labels, so nothing corrects the model"
     if labels.n <= columns and columns > 1:
         return f"{columns} coefficients need more human labels than {labels.n}"
-    return _UNDETERMINED
+    return UNDETERMINED
 
 
 def _rare(labels: DesignedLabels) -> str:
+    # Where the two agree nothing is corrected, so only those that differ tell of the variance.
     differ = int(np.count_nonzero(labels.errors))
     if not labels.n or differ >= _DIFFERING:
         return ""
     return f"only {differ} human labels differ from the model's: the interval may be too short"
-
-
-def _within(interval: Interval, note: str = "") -> Interval:
-    numbers = np.clip([interval.estimate, interval.low, interval.high], 0.0, 1.0)
-    estimate, low, high = map(float, numbers)
-    said = noted(interval.note, note)
-    return replace(interval, estimate=estimate, low=low, high=high, note=said)
 
 
 def _table(covariates: ArrayLike, labels: DesignedLabels) -> Floats:
@@ -460,22 +320,3 @@ def _table(covariates: ArrayLike, labels: DesignedLabels) -> Floats:
             f"{rows.shape}"
         )
     return rows
-
-
-def _shares(human: Floats, groups: NDArray[np.int64] | None) -> Floats:
-    place = np.zeros(len(human), np.int64) if groups is None else groups
-    seen = np.bincount(place, ~np.isnan(human))
-    if groups is not None and not seen.all():
-        raise UsageError(
-            f"{np.count_nonzero(seen == 0)} strata have no human label, so nothing can be said of "
-            "their units; draw some of them, or merge strata"
-        )
-    # Without any human label at all there is nothing to weigh.
-    return np.maximum(seen / np.maximum(np.bincount(place), 1), 1e-300)[place]
-
-
-def _numbered(names: ArrayLike, size: int, what: str) -> NDArray[np.int64]:
-    array = np.asarray(names).ravel()
-    if len(array) != size:
-        raise UsageError(f"there are {size} units and {len(array)} {what}; give one for each unit")
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)

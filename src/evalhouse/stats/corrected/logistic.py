@@ -36,6 +36,7 @@ def balanced(rows: Floats, weights: Floats, target: Floats) -> Floats | None:
         step = _solved(hessian, gradient)
         if step is None or np.abs(rows @ found).max() > _FAR:
             return None
+        # The decrease that is left: below rounding, and free of the covariates' units.
         if float(gradient @ step) < 1e-24:
             return found - step
         found, value = _descended(rows, weights, target, (found, step, value))
@@ -50,6 +51,7 @@ def _descended(
     rows: Floats, weights: Floats, target: Floats, state: tuple[Floats, Floats, float]
 ) -> tuple[Floats, float]:
     found, step, value = state
+    # Full steps may leap over the minimum where means are near 0 or 1.
     scale = 1.0
     for _ in range(30):
         there = found - scale * step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.result import (
     ABSENT,
+    NAIVE,
     Corrected,
     Floats,
     Part,
@@ -20,6 +21,7 @@ from evalhouse.stats.corrected.result import (
     noted,
     reaches,
     satterthwaite,
+    within,
 )
 from evalhouse.stats.corrected.samples import (
     TUNED,
@@ -30,50 +32,13 @@ from evalhouse.stats.corrected.samples import (
     tuned_weight,
     variance_by_cluster,
 )
+from evalhouse.stats.corrected.spread import tuned_spread
 from evalhouse.stats.results import Interval, checked_level
 
 _CELLS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 """Every pair of a human and a model label of a yes-or-no question."""
 _PSEUDO = 0.5
 """How many imagined units each of these pairs gets in the variance of a proportion."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tuned:
-    """How the variance of a tuned estimate depends on the number of human labels.
-
-    With M units, n of them labelled: `(Vh - 2 w C + w^2 Vm) / n + w^2 Vm / (M - n)`, where w is
-    the best weight for that n, Vh and Vm the variances of human and model labels, and
-    `C = r sqrt(Vh Vm)` with their correlation r.
-    """
-
-    human: float
-    model: float
-    correlation: float
-    total: int
-
-    @property
-    def most(self) -> int:
-        """All units."""
-        return self.total
-
-    def variance(self, labels: Floats) -> Floats:
-        """Return the variance (...) for numbers of human labels (...)."""
-        shared = self.correlation * math.sqrt(self.human * self.model)
-        share = np.clip((self.total - labels) / self.total, 0.0, 1.0)
-        weight = np.clip(share * (shared / self.model if self.model > 0 else 0.0), 0.0, 1.0)
-        rest = np.maximum(self.total - labels, 1.0)
-        near = self.human - 2 * weight * shared + weight**2 * self.model
-        return np.asarray(near / labels + weight**2 * self.model / rest)
-
-
-def tuned_spread(human: Floats, model: Floats, every: Floats, total: int) -> Tuned:
-    """Describe labels (n,), the model's (n,) beside them, and all of the model's (M,)."""
-    spreads = float(human.std()), float(model.std())
-    shared = float(((human - human.mean()) * (model - model.mean())).mean())
-    correlation = shared / (spreads[0] * spreads[1]) if min(spreads) > 0 else 0.0
-    correlation = min(max(correlation, -1.0), 1.0)
-    return Tuned(float(human.var(ddof=1)), float(every.var(ddof=1)), correlation, total)
 
 
 def corrected_mean(
@@ -160,9 +125,9 @@ def corrected_proportion(
     made = _estimate(found, how, checked_level(level), is_proportion=True)
     return replace(
         made,
-        interval=_within(made.interval),
-        human=_within(made.human),
-        model=_within(made.model),
+        interval=within(made.interval),
+        human=within(made.human),
+        model=within(made.model),
     )
 
 
@@ -203,6 +168,7 @@ def _estimate(found: Samples, how: Correction, level: float, *, is_proportion: b
     if weight is None:
         columns = (values[:, None] for values in (found.human, found.model, found.rest))
         weight = tuned_weight(*columns)
+    # Without a rest there is nothing that the model could add.
     weight = weight if len(found.rest) else 0.0
     pseudo = is_proportion and not how.is_asymptotic and found.clusters is None
     parts = (
@@ -219,9 +185,7 @@ def _estimate(found: Samples, how: Correction, level: float, *, is_proportion: b
         human=_moved(
             around(parts[1], two, level, "human labels alone", n, alone), _point(found, 0.0)
         ),
-        model=around(
-            parts[2], three, level, "model labels alone", every, "errors of the model are in it"
-        ),
+        model=around(parts[2], three, level, "model labels alone", every, NAIVE),
         weight=weight if n else math.nan,
         n_human=n,
         n_model=every,
@@ -254,6 +218,7 @@ def _part(found: Samples, weight: float, how: Correction, *, pseudo: bool) -> Pa
     )
     if how.is_asymptotic:
         return Part(estimate, math.sqrt(float(left.var()) / n + far), math.inf)
+    # A document may have units of both kinds, so both enter one sum for each.
     if found.clusters is not None:
         near = ((left - left.mean()) / n)[:, None]
         beyond = (weight * (found.rest - found.rest.mean()) / max(others, 1))[:, None]
@@ -271,6 +236,7 @@ def _near(left: Floats, weight: float, degrees: int, *, pseudo: bool) -> tuple[f
         if degrees < 1:
             return math.nan, 0.0
         return float(((left - left.mean()) ** 2).sum() / degrees / len(left)), 0.0
+    # A sample that shows no error of the model is no proof that there is none.
     cells = _CELLS[:, 0] - weight * _CELLS[:, 1]
     total = len(left) + _PSEUDO * len(cells)
     mean = (left.sum() + _PSEUDO * cells.sum()) / total
@@ -298,10 +264,3 @@ def _note(found: Samples, weight: float, *, pseudo: bool) -> str:
         if equal
         else "",
     )
-
-
-def _within(interval: Interval) -> Interval:
-    estimate, low, high = np.clip(
-        [interval.estimate, interval.low, interval.high], 0.0, 1.0
-    ).tolist()
-    return replace(interval, estimate=estimate, low=low, high=high)

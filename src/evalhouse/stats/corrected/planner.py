@@ -106,6 +106,7 @@ def planned_widths(pilot: Corrected, labels: ArrayLike, *, level: float = 0.95) 
         >>> [round(width, 3) for width in planned_widths(pilot, [50, 100, 200]).tolist()]
         [0.528, 0.421, 0.358]
     """
+    # A width for one label, or for more than all units, is nothing to plan with.
     counts, level = np.asarray(labels, np.float64), checked_level(level)
     spread = pilot.spread
     if spread is None:

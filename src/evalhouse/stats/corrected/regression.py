@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.logistic import balanced, expit
-from evalhouse.stats.corrected.means import Tuned, tuned_spread
 from evalhouse.stats.corrected.result import (
     ABSENT,
     ENOUGH,
     ENOUGH_FOR_CURVES,
+    NAIVE,
+    UNDETERMINED,
     Corrected,
     Floats,
     Part,
@@ -36,13 +37,8 @@ from evalhouse.stats.corrected.samples import (
     tuned_weight,
     variance_by_cluster,
 )
+from evalhouse.stats.corrected.spread import Tuned, tuned_spread
 from evalhouse.stats.results import checked_level
-
-_NAIVE = "errors of the model are in it"
-_UNDETERMINED = (
-    "the data do not determine the coefficients: a covariate follows from the others, all labels "
-    "are equal, or the covariates separate them"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ def _regressed(
     told = (
         (how.method, found.n, noted(warning, _absence(task, fit))),
         ("human labels alone", found.n, noted(warning, _absence(task, alone))),
-        ("model labels alone", len(found.every), _NAIVE if naive else _UNDETERMINED),
+        ("model labels alone", len(found.every), NAIVE if naive else UNDETERMINED),
     )
     columns = task.rows.shape[1]
     intervals = [
@@ -223,7 +219,7 @@ def _absence(task: Regression, fit: Fit | None) -> str:
         return ""
     if task.found.n <= columns:
         return f"{columns} coefficients need more human labels than {task.found.n}"
-    return _UNDETERMINED
+    return UNDETERMINED
 
 
 def _tuned(fitter: Fitter, task: Regression, how: Correction) -> tuple[float, Fit | None]:
@@ -303,7 +299,9 @@ def _logistic(task: Regression, weight: float) -> Fit | None:
     if own is None or whole is None:
         return None
     inverse = whole * (n + len(others))
+    # Only the share 1 - w of the mean is fitted to these units; the rest of it comes from others.
     residuals = (found.human - weight * found.model - (1 - weight) * mean) / _room(bent, own)
+    # The two samples balance each other, so neither sums to zero by itself.
     near = _centred(rows * residuals[:, None]) @ inverse / n
     far = _centred(task.others * (weight * (found.rest - beyond))[:, None]) @ inverse / count
     left = found.human - mean, found.model - mean, found.rest - beyond

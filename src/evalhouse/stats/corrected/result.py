@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalhouse.stats.corrected.spread import Spread
 from evalhouse.stats.distributions import student_quantile
 from evalhouse.stats.results import Interval
 
 Floats = NDArray[np.float64]
+NAIVE = "errors of the model are in it"
+UNDETERMINED = (
+    "the data do not determine the coefficients: a covariate follows from the others, all labels "
+    "are equal, or the covariates separate them"
+)
 ENOUGH = 50
 """Human labels from which intervals hold their level; below, they say so."""
 ENOUGH_FOR_CURVES = 100
 """The same for logistic coefficients, and for coefficients from unequal chances of a label."""
-
-
-class Spread(Protocol):
-    """How the variance of an estimate depends on the number of human labels."""
-
-    @property
-    def most(self) -> int:
-        """The most human labels that there can be."""
-        ...
-
-    def variance(self, labels: Floats) -> Floats:
-        """Return the variance of the estimate for numbers of human labels."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +69,14 @@ def around(part: Part, reach: float, level: float, method: str, n: int, note: st
     """Make the interval `estimate ± reach`."""
     low, high = part.estimate - reach, part.estimate + reach
     return Interval(part.estimate, low, high, level, method, n, part.stderr, note=note)
+
+
+def within(interval: Interval, note: str = "") -> Interval:
+    """Cut an interval of a proportion at 0 and 1, and add a note."""
+    numbers = np.clip([interval.estimate, interval.low, interval.high], 0.0, 1.0)
+    estimate, low, high = map(float, numbers)
+    said = noted(interval.note, note)
+    return replace(interval, estimate=estimate, low=low, high=high, note=said)
 
 
 def satterthwaite(first: float, first_df: float, second: float, second_df: float) -> float:

@@ -113,8 +113,10 @@ def tuned_weight(human: Floats, model: Floats, rest: Floats) -> float:
     if n < 2 or not others:
         return 0.0
     shared = ((human - human.mean(0)) * (model - model.mean(0))).mean(0)
+    # Model labels of both samples: the rest are many, so their variance is the surer one.
     spread = np.concatenate([model, rest]).var(0, ddof=1).sum()
     weight = float(shared.sum() / ((1 + n / others) * spread)) if spread > 0 else 0.0
+    # Outside [0, 1] it would only follow noise, and a logistic loss would not be convex.
     return min(max(weight, 0.0), 1.0)
 
 
