@@ -151,7 +151,7 @@ CASES: tuple[Case, ...] = (
     *(
         _case(
             f"McNemar {method}",
-            f"n = {n}, worst of all shares",
+            f"n = {n}, worst share of discordant up to a half",
             promise,
             mcnemar_size(n, method),
             few=1,
@@ -164,12 +164,16 @@ CASES: tuple[Case, ...] = (
         "n = 200, 20% discordant",
         EXACT,
         rejections(right_or_wrong(200, 0.1, 0.1), _mcnemar),
+        2_000,
+        few=20,
     ),
     _case(
         "McNemar exact, blind to clusters",
         MIXED,
         NAIVE,
         rejections(clustered_pairs(UNEVEN), _mcnemar),
+        2_000,
+        few=20,
     ),
     _case(
         "sign flips, exact",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalhouse.stats.clustered import estimate_mean
 from evalhouse.stats.components import variance_components
 from evalhouse.stats.designs import (
     Design,
@@ -124,7 +125,7 @@ def _mean_of_matrix(scores: Floats) -> Interval:
 
 
 def _mean_of_answers(scores: Floats) -> Interval:
-    return _mean(scores.ravel())
+    return estimate_mean(scores.ravel()).interval()
 
 
 def _mcnemar(first: Floats, second: Floats, **options: Any) -> HypothesisTest:
@@ -159,14 +160,14 @@ def _clustered_normal(clusters: int, size: int, icc: float, shift: float) -> Dra
 
 
 def _certified(
-    method: str, setting: str, promise: tuple[float, float], trials: Trials, few: int = 100
+    method: str, setting: str, promise: tuple[float, float], trials: Trials, few: int = 50
 ) -> Case:
     family = "Non-inferiority and equivalence"
     return Case(family, method, setting, "wrong certificates", promise, trials, 10_000, few)
 
 
 def _repeats(method: str, setting: str, promise: tuple[float, float], trials: Trials) -> Case:
-    return Case("Repeats and seeds", method, setting, "coverage", promise, trials, 10_000, 100)
+    return Case("Repeats and seeds", method, setting, "coverage", promise, trials, 4_000, 20)
 
 
 def _planned(
@@ -180,7 +181,7 @@ def _planned(
     planned = power(design, difference, n)
     promise = (planned.power - slack, planned.power + slack)
     what = f"{setting}, planned {100 * planned.power:.1f} %"
-    return Case("Power", planned.method, what, "power", promise, trials, 10_000, 100)
+    return Case("Power", planned.method, what, "power", promise, trials, 5_000, 30)
 
 
 def _clustered_t(first: Floats, second: Floats, names: NDArray[np.int64]) -> HypothesisTest:
@@ -208,7 +209,7 @@ CASES: tuple[Case, ...] = (
             f"n = {n}, 0/1, 5% against 10%",
             _WRONG,
             _certificates(right_or_wrong(n, 0.05, 0.1), _score),
-            few=10,
+            few=20,
         )
         for n in (50, 400)
     ),

@@ -109,8 +109,8 @@ def test_mcnemar_for_all_pairs_is_what_it_would_be_alone(missing: float) -> None
     for row in range(5):
         for column in range(row + 1, 5):
             alone = mcnemar_test(correct[row], correct[column], method="mid-p")
-            assert found.only_first[row, column] == alone.only_first
-            assert found.only_first[column, row] == alone.only_second
+            assert found.only_first[row, column] == alone.outcomes.only_first
+            assert found.only_first[column, row] == alone.outcomes.only_second
             assert found.shared[row, column] == alone.test.n
             assert found.p_values[row, column] == pytest.approx(alone.test.p_value)
 

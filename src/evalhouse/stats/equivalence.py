@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.stats.estimate import Estimate
-from evalhouse.stats.mcnemar import mcnemar_test
+from evalhouse.stats.mcnemar import outcomes
 from evalhouse.stats.paired import estimate_difference
 from evalhouse.stats.results import HypothesisTest, Interval
 from evalhouse.stats.tango import tango_interval, tango_test
@@ -171,8 +171,8 @@ def _parts(
         raise UsageError("`score` knows no clusters; use `t`, which does")
     if margin >= 1:
         raise UsageError(f"a margin between shares is below 1; found {margin}")
-    found = mcnemar_test(new, reference)
-    counts = (found.only_first, found.only_second, found.test.n)
+    found = outcomes(new, reference)
+    counts = (found.only_first, found.only_second, found.n)
     return (
         tango_interval(*counts, level=1 - 2 * alpha),
         tango_test(*counts, null=-margin, alternative="greater"),

@@ -31,20 +31,32 @@ METHODS: tuple[McNemarMethod, ...] = ("exact", "mid-p", "asymptotic", "corrected
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
-    """The test with the four counts it looked at, and how large the difference is.
+class Outcomes:
+    """Units that both, one or neither of two runs got right, and those that one did not do."""
 
-    `only_first` counts the units that only the first run got right. `odds_ratio` is their number
-    over `only_second` with its exact interval, infinite or zero where one of the two is empty.
-    `g` is Cohen's g, the share of `only_first` among the discordant units less a half (-0.5 to
-    0.5; 0.05, 0.15 and 0.25 are his small, medium and large).
-    """
-
-    test: HypothesisTest
     both: int
     only_first: int
     only_second: int
     neither: int
+    missing: int = 0
+
+    @property
+    def n(self) -> int:
+        """Units that both did."""
+        return self.both + self.only_first + self.only_second + self.neither
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """The test with the counts it looked at, and how large the difference is.
+
+    `odds_ratio` is `only_first` over `only_second` with its exact interval, infinite or zero
+    where one of the two is empty. `g` is Cohen's g, the share of `only_first` among the
+    discordant units less a half (-0.5 to 0.5; 0.05, 0.15 and 0.25 are his small, medium, large).
+    """
+
+    test: HypothesisTest
+    outcomes: Outcomes
     odds_ratio: Interval
     g: float
 
@@ -116,7 +128,8 @@ def mcnemar_test(
     Args:
         first: (n,) 0 or 1 (or booleans); NaN is missing, and its pair is left out.
         second: (n,) likewise, for the same units in the same order.
-        method: `exact` never rejects too often; `mid-p` does so by very little and is stronger.
+        method: `exact` never rejects too often; `mid-p` is stronger and
+            does so only where more than half of the units are discordant.
         alternative: `greater` says that the first run is right more often.
         level: of the odds ratio's interval.
 
@@ -134,8 +147,23 @@ def mcnemar_test(
         >>> before = [1] * 2 + [0] * 19
         >>> after = [1] + [0] + [1] * 7 + [0] * 12
         >>> found = mcnemar_test(before, after, method="mid-p")
-        >>> found.only_first, found.only_second, round(found.test.p_value, 3)
+        >>> found.outcomes.only_first, found.outcomes.only_second, round(found.test.p_value, 3)
         (1, 7, 0.039)
+    """
+    counts = outcomes(first, second)
+    odds_ratio, g = discordance(counts.only_first, counts.only_second, level=level)
+    return McNemar(_test(counts, method, alternative), counts, odds_ratio, g)
+
+
+def outcomes(first: ArrayLike, second: ArrayLike) -> Outcomes:
+    """Count the units that both, one or neither of two runs got right.
+
+    Raises:
+        UsageError: for values other than 0 and 1 (NaN is missing), or different lengths.
+
+    Example:
+        >>> outcomes([1, 1, 0, 0], [1, 0, 1, 0])
+        Outcomes(both=1, only_first=1, only_second=1, neither=1, missing=0)
     """
     shift = differences(first, second)
     present = ~np.isnan(shift)
@@ -144,32 +172,23 @@ def mcnemar_test(
         raise UsageError("McNemar's test takes 0 and 1; use `paired_t_test` for other scores")
     cells = np.bincount((2 * one + other).astype(np.int64), minlength=4)
     neither, only_second, only_first, both = map(int, cells)
-    odds_ratio, g = discordance(only_first, only_second, level=level)
-    missing = int(len(shift) - present.sum())
-    note = f"{missing} units with a missing value left out" if missing else ""
-    test = _test((only_first, only_second), int(present.sum()), method, alternative, note)
-    return McNemar(test, both, only_first, only_second, neither, odds_ratio, g)
+    return Outcomes(both, only_first, only_second, neither, len(shift) - int(present.sum()))
 
 
-def _test(
-    discordant: tuple[int, int], n: int, method: McNemarMethod, side: Alternative, note: str
-) -> HypothesisTest:
-    b, c = discordant
+def _test(counts: Outcomes, method: McNemarMethod, side: Alternative) -> HypothesisTest:
+    b, c, n = counts.only_first, counts.only_second, counts.n
     p_value = float(mcnemar_p_values(b, c, method=method, alternative=side)) if n else np.nan
     statistic = float(b)
     if method in ("asymptotic", "corrected"):
-        one, other = (np.array(count, np.float64) for count in discordant)
+        one, other = (np.array(count, np.float64) for count in (b, c))
         statistic = float(mcnemar_statistic(one, other, is_corrected=method == "corrected"))
-    why = "" if b + c else "no unit is discordant" if n else "there are no pairs"
-    return HypothesisTest(
-        statistic,
-        p_value,
-        f"McNemar {method}",
-        n,
-        side,
-        (b - c) / n if n else np.nan,
-        note="; ".join(text for text in (note, why) if text),
-    )
+    notes = [
+        f"{counts.missing} units with a missing value left out" if counts.missing else "",
+        "" if b + c else "no unit is discordant" if n else "there are no pairs",
+    ]
+    note = "; ".join(text for text in notes if text)
+    difference = (b - c) / n if n else np.nan
+    return HypothesisTest(statistic, p_value, f"McNemar {method}", n, side, difference, note=note)
 
 
 def discordance(
