@@ -51,6 +51,8 @@ def coder_reliability(
     text; every other answer is missing, and so are those that a coder's own answers rule out by a
     condition. All coders together are compared on items with two labels or more, to which the
     field applies for more than half of the coders who have the item. Spans are compared as text.
+    Only a condition that asks a checkbox for a number other than 0 and 1, which codebook-lab meets
+    where a whole column is numbers, never holds here.
 
     Args:
         fields: the codebook's annotations.
