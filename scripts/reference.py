@@ -1,6 +1,6 @@
-"""Write the reference of every table and metric from the code, or say that it is stale.
+"""Write the reference of tables, metrics and statistics from the code, or say that it is stale.
 
-python -m scripts.reference            write docs/reference/tables.md and metrics.md
+python -m scripts.reference            write the pages of docs/reference
 python -m scripts.reference --check    fail if one would change
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evalhouse.schema import TABLES, Column, Table
 from scripts.metrics_page import metrics_page
+from scripts.statistics_page import statistics_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -78,7 +79,7 @@ def row(column: Column) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-PAGES = {"tables.md": page, "metrics.md": metrics_page}
+PAGES = {"tables.md": page, "metrics.md": metrics_page, "statistics.md": statistics_page}
 
 
 def main(arguments: list[str]) -> int:

@@ -315,3 +315,9 @@ def test_every_metric_is_offered_by_name(metric: Any) -> None:
 def test_a_metric_of_an_unknown_name_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean `strict_f1`"):
         span_metric([[]], [[]], name="strict_f2")
+
+
+def test_units_with_any_span_are_counted() -> None:
+    found = span_metrics([[Span(0, 3)], [], []], [[], [Span(0, 3)], []], ["abc"] * 3)
+    assert found.overall["char_iou_any"].value.n == 2
+    assert found.overall["char_iou"].value.n == 3

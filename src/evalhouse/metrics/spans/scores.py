@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -94,7 +94,7 @@ def span_metrics(
     that overlap farthest. `*_macro` is the mean over the labels that occur, all other scores sum
     over labels first. Pairs of a character and a label give a / (g + m - a): `char_iou` is its mean
     over all units, where a unit without spans on both sides has 1; `char_iou_any` its mean over
-    units with any span; `char_iou_pooled` takes all units at once.
+    units with any span, which it counts; `char_iou_pooled` takes all units at once.
 
     Args:
         gold: (m,) lists of spans, empty where there are none. A unit whose list is absent (`None`
@@ -186,7 +186,8 @@ def _character_scores(pairs: SpanPairs, tally: Tally) -> Iterator[tuple[str, Spa
     every = np.column_stack([ratios, np.ones(pairs.n)])
     yield "char_iou", _score(pairs, every, mean_of_units, _NO_UNITS)
     some = np.column_stack([ratios * marked, marked])
-    yield "char_iou_any", _score(pairs, some, mean_of_units, _EMPTY["jaccard"])
+    any_span = _score(pairs, some, mean_of_units, _EMPTY["jaccard"])
+    yield "char_iou_any", replace(any_span, value=replace(any_span.value, n=int(marked.sum())))
     pooled = partial(of_all, part="jaccard")
     yield "char_iou_pooled", _score(pairs, tally, pooled, _EMPTY["jaccard"])
 
