@@ -122,7 +122,8 @@ def ratio(
         return Estimate(value, np.nan, np.nan, count, method).noted(note, what).interval(level)
     found = clustered_mean(sums, sizes)
     flat = "" if found.stderr > 0 else "all units are equal, so there is no spread to judge by"
-    estimate = Estimate(float(found.value), float(found.stderr), found.df, count, method)
+    numbers = float(found.value), float(found.stderr), float(found.df)
+    estimate = Estimate(*numbers, count, method)
     return estimate.noted(note, flat).interval(level)
 
 
