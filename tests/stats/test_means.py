@@ -35,7 +35,10 @@ def test_clusters_of_one_size_equal_the_corrected_errors_of_statsmodels() -> Non
 
 
 def bias_reduced(values: np.ndarray, clusters: np.ndarray) -> tuple[float, float]:
-    """Bell and McCaffrey's standard error and degrees of freedom from matrices of units."""
+    """Bell and McCaffrey's standard error from matrices of units, and its degrees of freedom.
+
+    The latter lie between those of units that are independent and those of units that are alike.
+    """
     n = len(values)
     rest = np.eye(n) - 1 / n
     total, columns = 0.0, []
@@ -45,11 +48,13 @@ def bias_reduced(values: np.ndarray, clusters: np.ndarray) -> tuple[float, float
         adjusted = np.ones(rows.sum()) @ (vectors / np.sqrt(roots)) @ vectors.T
         total += float(adjusted @ (values - values.mean())[rows]) ** 2
         columns.append(rest[:, rows] @ adjusted)
-    shares = np.linalg.eigvalsh(np.array(columns) @ np.array(columns).T)
-    return math.sqrt(total) / n, float(shares.sum() ** 2 / (shares**2).sum())
+    alike = (clusters[:, None] == clusters).astype(float)
+    spread = [np.array(columns) @ working @ np.array(columns).T for working in (np.eye(n), alike)]
+    both = [np.trace(each) ** 2 / np.trace(each @ each) for each in spread]
+    return math.sqrt(total) / n, math.sqrt(both[0] * both[1])
 
 
-def test_unequal_clusters_have_bell_and_mccaffreys_errors() -> None:
+def test_unequal_clusters_have_errors_reduced_in_bias() -> None:
     stderr, df = bias_reduced(VALUES, UNEVEN)
     found = mean(VALUES, UNEVEN)
     assert found.stderr == pytest.approx(stderr, rel=1e-12)
