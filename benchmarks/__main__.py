@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("benchmarks.ingest", "benchmarks.queries")
+PARTS = (
+    "benchmarks.ingest",
+    "benchmarks.queries",
+    "benchmarks.choices",
+    "benchmarks.raters",
+    "benchmarks.text",
+    "benchmarks.fields",
+    "benchmarks.bootstrap",
+    "benchmarks.all_pairs",
+)
 
 
 def main() -> int:

@@ -84,7 +84,7 @@ def ratio(
     """Estimate a ratio of sums, `sum(y) / sum(x)`, with a t interval.
 
     `stderr^2 = sum(a_g (Y_g - ratio X_g)^2) / sum(x)^2`, `a_g = 1 / (1 - X_g / sum(x))`, over the
-    sums of each cluster, with the degrees of freedom of Bell and McCaffrey.
+    sums of each cluster, with the degrees of freedom of `clustered_mean`.
 
     Args:
         numerators: (n,) what is counted, such as right tokens of each item.
