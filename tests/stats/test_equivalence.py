@@ -9,6 +9,7 @@ from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.stats.equivalence import certify, equivalence_test, noninferiority_test
+from evalhouse.stats.mcnemar import mcnemar_p_values
 from evalhouse.stats.tango import tango_interval, tango_statistic, tango_test
 from evalhouse.stats.unpaired import estimate_unpaired_difference
 
@@ -120,6 +121,8 @@ def test_unknown_options_are_refused() -> None:
 
 def test_the_score_at_no_difference_is_mcnemars() -> None:
     assert tango_statistic(14, 6, 90, 0.0) == pytest.approx(8 / math.sqrt(20))
+    expected = mcnemar_p_values(14, 6, method="asymptotic")
+    assert tango_test(14, 6, 90).p_value == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_the_score_maximises_the_likelihood() -> None:

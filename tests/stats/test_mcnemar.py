@@ -138,3 +138,11 @@ def test_an_unknown_method_is_refused() -> None:
 def test_large_counts_keep_their_digits() -> None:
     expected = stats.binomtest(50_500, 100_000).pvalue
     assert mcnemar_p_values(50_500, 49_500) == pytest.approx(expected, rel=1e-9)
+
+
+def test_one_sided_normal_tests_are_halves_of_the_two_sided() -> None:
+    for method in ("asymptotic", "corrected"):
+        known: McNemarMethod = "asymptotic" if method == "asymptotic" else "corrected"
+        both = mcnemar_p_values(20, 9, method=known)
+        assert mcnemar_p_values(20, 9, method=known, alternative="greater") * 2 == both
+        assert mcnemar_p_values(9, 20, method=known, alternative="less") * 2 == both

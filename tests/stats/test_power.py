@@ -132,6 +132,10 @@ def test_too_few_units_have_no_power(n: int) -> None:
     assert math.isnan(detectable_difference(PairedMeans(1.0), n).difference)
 
 
+def test_one_cluster_has_no_power() -> None:
+    assert PairedMeans(1.0, cluster_size=10).chance(0.5, 10, 0.05, "greater") == 0
+
+
 def test_what_can_never_be_seen_is_told() -> None:
     assert "no number of units" in sample_size(PairedMeans(1.0), 0.0).note
     assert math.isnan(detectable_difference(PairedShares(0.05), 20).difference)

@@ -88,6 +88,13 @@ def test_too_little_to_rank_leaves_everything_open(shape: tuple[int, int]) -> No
     assert found.high.tolist() == [shape[0]] * shape[0]
 
 
+def test_a_field_of_equal_runs_is_one_group() -> None:
+    scores = np.tile(_scores([0.0]), (4, 1))
+    found = rank_runs(compare_all(scores), higher_is_better=True)
+    assert found.groups == ("a",) * 4
+    assert found.high.tolist() == [4] * 4
+
+
 def test_unknown_options_are_refused() -> None:
     pairs = compare_all(_scores([0.0, 1.0]))
     with pytest.raises(UnknownNameError, match="max-t"):

@@ -104,7 +104,7 @@ def variance_components(scores: ArrayLike) -> Components:
 
 def _full(array: Floats) -> Floats:
     m, k = array.shape
-    centred = array - array.mean()
+    centred = array - array.mean()  # sums of squares far from zero would lose digits
     rows, columns = centred.mean(axis=1), centred.mean(axis=0)
     rest = centred - rows[:, None] - columns
     residual = (rest**2).sum() / ((m - 1) * (k - 1))

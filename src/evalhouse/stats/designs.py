@@ -214,6 +214,7 @@ class PairedShares:
 
     def _summed(self, difference: float, n: int, alpha: float, side: Alternative) -> float:
         middle, reach = n * self.discordance, 9 * math.sqrt(n * self.discordance) + 20
+        # What lies further out has a chance below 1e-15, and large n would cost seconds.
         low, high = max(0, int(middle - reach)), min(n, int(middle + reach))
         totals = np.arange(low, high + 1)
         share = (1 + difference / self.discordance) / 2

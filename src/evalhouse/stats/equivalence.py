@@ -155,6 +155,7 @@ def equivalence_test(
 def _certificate(
     parts: _Parts, claim: Claim, margin: float, alpha: float, *, higher_is_better: bool
 ) -> Certificate:
+    # The p-value depends on the claim and the direction, which the certificate itself knows.
     draft = Certificate(False, claim, margin, higher_is_better, alpha, *parts, note=parts[0].note)
     return replace(draft, is_certified=bool(draft.p_value <= alpha))
 
@@ -181,6 +182,7 @@ def _parts(
 
 
 def _by_t(difference: Estimate, margin: float, alpha: float) -> _Parts:
+    # Two one-sided tests at alpha reject exactly what this interval leaves out.
     return (
         difference.interval(1 - 2 * alpha),
         difference.test(-margin, "greater"),

@@ -63,6 +63,7 @@ def _adjusted(held: Floats, method: Adjustment) -> Floats:
     places = np.arange(1, count + 1)
     if method == "bonferroni":
         return np.minimum(1.0, held * count)
+    # Steps must not cross: a p-value is never adjusted to below that of a smaller one.
     if method == "holm":
         stepped = np.maximum.accumulate(held[order] * (count + 1 - places))
     else:

@@ -76,10 +76,9 @@ def _needed(groups: list[tuple[int, ...]]) -> set[tuple[int, ...]]:
     kept = set(groups)
     for group in groups:
         pairs = list(itertools.combinations(group, 2))
-        if all(times[pair] > 1 for pair in pairs):
+        if min(times[pair] for pair in pairs) > 1:
             kept.discard(group)
-            for pair in pairs:
-                times[pair] -= 1
+            times.update({pair: times[pair] - 1 for pair in pairs})
     return kept
 
 

@@ -89,6 +89,7 @@ def mcnemar_p_values(
     above = binomial_sf(first - 1, total, 0.5)
     below = binomial_cdf(first, total, 0.5)
     if method == "mid-p":
+        # Half of what was seen on either side: the two tails then add up to one.
         half = 0.5 * binomial_pmf(first, total, 0.5)
         above, below = above - half, below - half
     if alternative == "two-sided":
@@ -170,6 +171,7 @@ def outcomes(first: ArrayLike, second: ArrayLike) -> Outcomes:
     one, other = np.asarray(first, np.float64)[present], np.asarray(second, np.float64)[present]
     if not np.all(((one == 0) | (one == 1)) & ((other == 0) | (other == 1))):
         raise UsageError("McNemar's test takes 0 and 1; use `paired_t_test` for other scores")
+    # One pass over pairs as numbers 0 to 3 is many times cheaper than four comparisons.
     cells = np.bincount((2 * one + other).astype(np.int64), minlength=4)
     neither, only_second, only_first, both = map(int, cells)
     return Outcomes(both, only_first, only_second, neither, len(shift) - int(present.sum()))
@@ -209,6 +211,7 @@ def discordance(
     if not b + c:
         nothing = Interval(np.nan, np.nan, np.nan, level, method, 0, note="no unit is discordant")
         return nothing, np.nan
+    # Given the discordant units the share of b is all there is to know, so its bounds carry over.
     low = float(beta_quantile(tail, b, c + 1)) if b else 0.0
     high = float(beta_quantile(1 - tail, b + 1, c)) if c else 1.0
     ends = (_odds(low), _odds(high))

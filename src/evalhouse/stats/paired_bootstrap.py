@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from evalhouse.stats.distributions import normal_quantile, student_sf
 from evalhouse.stats.estimate import Estimate
 from evalhouse.stats.jackknife import acceleration, jackknife, left_out
 from evalhouse.stats.permutation import stacked
-from evalhouse.stats.resampling import REPLICATES, Method, bootstrap, replicates
+from evalhouse.stats.resampling import REPLICATES, bootstrap, replicates
 from evalhouse.stats.results import Alternative, HypothesisTest, Interval, checked_alternative
 from evalhouse.stats.sample import Floats, Kernel, Sample
 
@@ -59,21 +59,20 @@ def estimate_metric_difference(
     return Estimate(found.estimate, found.stderr, df, sample.n, "paired jackknife", note)
 
 
-def paired_bootstrap(  # noqa: PLR0913 - two runs, a metric, and every option named
+def paired_bootstrap(
     first: ArrayLike,
     second: ArrayLike,
     kernel: Kernel,
     *,
     clusters: ArrayLike | None = None,
     level: float = 0.95,
-    method: Method = "bca-t",
     count: int = REPLICATES,
     seed: int = 0,
 ) -> Interval:
     """Estimate how a metric of two runs on the same units differs, with a bootstrap interval.
 
     `kernel(sum(a)) - kernel(sum(b))`, units (or whole clusters) resampled with both runs'
-    vectors together; the bounds are those of `resampling.bootstrap`.
+    vectors together; the bounds are those of `resampling.bootstrap` with `bca-t`.
 
     Args:
         first: (n, m) vectors of the first run, whose sum the metric is a function of.
@@ -81,7 +80,6 @@ def paired_bootstrap(  # noqa: PLR0913 - two runs, a metric, and every option na
         kernel: the metric, `(..., m)` sums to `(...)` values.
         clusters: (n,) names of the clusters that units come in.
         level: confidence between 0 and 1.
-        method: one of `resampling.METHODS`.
         count: resamples.
         seed: of the source of chance; it is kept in the result.
 
@@ -102,27 +100,23 @@ def paired_bootstrap(  # noqa: PLR0913 - two runs, a metric, and every option na
         (0.2, 0.15, 0.26)
     """
     sample, difference = _paired(first, second, kernel, clusters)
-    found = bootstrap(sample, difference, level=level, method=method, count=count, seed=seed)
-    if found.stderr == 0:
-        return replace(found, low=math.nan, high=math.nan)
-    return found
+    return bootstrap(sample, difference, level=level, count=count, seed=seed)
 
 
-def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every option named
+def paired_bootstrap_test(
     first: ArrayLike,
     second: ArrayLike,
     kernel: Kernel,
     *,
     clusters: ArrayLike | None = None,
-    null: float = 0.0,
     alternative: Alternative = "two-sided",
     count: int = REPLICATES,
     seed: int = 0,
 ) -> HypothesisTest:
-    """Test whether a metric of two runs on the same units differs by `null`.
+    """Test whether a metric of two runs on the same units differs.
 
     The p-value is one minus the level at which the `bca-t` interval of `paired_bootstrap` just
-    reaches `null`: with q the share of resamples below it, `w = z(q) - b` and
+    reaches zero: with q the share of resamples below it, `w = z(q) - b` and
     `t = (b - w / (1 + a w)) / sqrt(n / (n - 1))` against Student's t (n - 1), b the bias and a
     the acceleration.
 
@@ -131,7 +125,6 @@ def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every opti
         second: (n, m) vectors of the second run for the same units in the same order.
         kernel: the metric, `(..., m)` sums to `(...)` values.
         clusters: (n,) names of the clusters that units come in.
-        null: the difference under the hypothesis.
         alternative: `greater` says that the first run's metric is higher.
         count: resamples; no p-value is below about one in that number.
         seed: of the source of chance; it is kept in the result.
@@ -170,7 +163,7 @@ def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every opti
         note = "the difference is the same in all resamples"
         return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)
     skew = acceleration(sample, left_out(sample, difference))
-    t = _pivot(finite, estimate, null, skew) / math.sqrt(n / (n - 1))
+    t = _pivot(finite, estimate, skew) / math.sqrt(n / (n - 1))
     if alternative == "two-sided":
         p_value = min(1.0, 2 * float(student_sf(abs(t), n - 1)))
     else:
@@ -178,9 +171,9 @@ def paired_bootstrap_test(  # noqa: PLR0913 - two runs, a metric, and every opti
     return HypothesisTest(t, p_value, name, n, alternative, estimate, seed, note)
 
 
-def _pivot(values: Floats, estimate: float, null: float, skew: float) -> float:
-    """Return how many standard normal steps the estimate is above `null`, bias and skew apart."""
-    bias, place = (_quantile_at(values, point) for point in (estimate, null))
+def _pivot(values: Floats, estimate: float, skew: float) -> float:
+    """Return how many standard normal steps the estimate is above zero, bias and skew apart."""
+    bias, place = (_quantile_at(values, point) for point in (estimate, 0.0))
     away = place - bias
     slope = 1 + skew * away
     # Beyond the pole of the correction the null is as far out as can be.

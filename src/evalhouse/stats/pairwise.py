@@ -250,6 +250,7 @@ def _p_values(differences: Floats, stderrs: Floats, df: Floats) -> Floats:
 
 
 def _family(p_values: Floats, method: str) -> Floats:
+    # Each pair is one hypothesis, though it stands in two cells.
     upper = np.triu_indices(len(p_values), 1)
     found = np.full(p_values.shape, np.nan)
     found[upper] = adjusted(p_values[upper], "holm" if method == "holm" else "benjamini-hochberg")

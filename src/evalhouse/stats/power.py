@@ -98,6 +98,7 @@ def sample_size(
         if high > _LARGEST:
             note = "no number of units is enough for this difference"
             return Plan(difference, 0, math.nan, alpha, alternative, design.method, note)
+    # Power may rise in steps, but a search by halves ends where it crosses the target once.
     low = design.least - 1
     while high - low > 1:
         middle = (low + high) // 2

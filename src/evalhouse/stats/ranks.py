@@ -146,6 +146,7 @@ def _critical(pairs: AllPairs, level: float, draws: int, seed: int) -> float:
     assert pairs.covariance is not None
     source = np.random.default_rng(seed)
     values, vectors = np.linalg.eigh((pairs.covariance + pairs.covariance.T) / 2)
+    # Runs that agree, or clusters that are few, make it singular, which Cholesky does not take.
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     means = root @ source.standard_normal((len(values), draws))
     largest = np.zeros(draws)

@@ -77,6 +77,7 @@ def summarise_repeats(
         nothing = Interval(math.nan, math.nan, math.nan, level, "none", 0, note=mean.note)
         return Repeats(0, nothing, nothing, math.nan, None, math.nan, None, mean.note)
     sign = 1.0 if higher_is_better else -1.0
+    # Positions are those of the caller, so seeds without a score keep their places.
     worst = int(np.nanargmin(sign * array))
     best = float(array[np.nanargmax(sign * array)])
     held = array[~np.isnan(array)]
