@@ -10,6 +10,12 @@
         NoHouseError               nothing to open at that place
         OutdatedHouseError         the catalog needs a migration, or this program is older
         DamagedHouseError          something stored is missing or does not match its hash
+      JournalError               a journal of finished work: stop, exit code 1
+        DamagedJournalError        a line of it is not as it was written
+        HeldJournalError           another process writes it
+        OtherConfigurationError    it belongs to work of another configuration
+        RepeatedKeyError           what is to be recorded is there already
+        UnwritableJournalError     the disk is full, or the place cannot be written
       RetryableError             the outside world was busy: the only kind that is retried
         HouseBusyError             another writer holds the catalog
 
@@ -117,6 +123,62 @@ class OutdatedHouseError(HouseError):
 
 class DamagedHouseError(HouseError):
     """Something that the house lists is missing or altered."""
+
+
+class JournalError(EvalhouseError):
+    """A journal of finished work cannot do what was asked."""
+
+
+class DamagedJournalError(JournalError):
+    """A line of a journal that had been on the disk is not as it was written."""
+
+    def __init__(self, path: str, line: int, offset: int, what: str) -> None:
+        super().__init__(
+            f"the journal `{path}` is damaged in line {line:,}, at byte {offset:,}: {what}; put "
+            "back a copy of the file, or move it away to begin anew"
+        )
+        self.path, self.line, self.offset = path, line, offset
+
+
+class HeldJournalError(JournalError):
+    """Another process writes a journal, or may."""
+
+    def __init__(self, path: str, holder: str, advice: str) -> None:
+        super().__init__(f"the journal `{path}` is held by {holder}; {advice}")
+
+
+class OtherConfigurationError(JournalError):
+    """A journal was begun with another configuration."""
+
+    def __init__(self, path: str, differences: list[str], limit: int = 4) -> None:
+        more = f"; and {len(differences) - limit} more" if len(differences) > limit else ""
+        super().__init__(
+            f"the journal `{path}` was begun with another configuration: "
+            f"{'; '.join(differences[:limit])}{more}; go on with the one it has, or name another "
+            "journal"
+        )
+        self.differences = differences
+
+
+class RepeatedKeyError(JournalError):
+    """A piece of work that a journal holds already."""
+
+    def __init__(self, path: str, key: str) -> None:
+        super().__init__(
+            f"the journal `{path}` holds `{key}` already, and each piece of work is recorded once; "
+            "ask `pending` for what is left, or ignore what is there"
+        )
+        self.key = key
+
+
+class UnwritableJournalError(JournalError):
+    """A journal that the system does not let us write."""
+
+    def __init__(self, path: str, reason: str, lines: int) -> None:
+        super().__init__(
+            f"the journal `{path}` cannot be written: {reason}; the {lines:,} lines in it are "
+            "safe, so make room or access for it and resume"
+        )
 
 
 class RetryableError(EvalhouseError):
