@@ -171,9 +171,10 @@ _ROWS: tuple[Row, ...] = (
         COVERS,
         1000,
     ),
-    ("DSL mean", "20 of 100 documents of 10", coverage(clustered(20)), CAREFUL, 1000),
-    ("DSL linear", "100 labels, slope", coverage(linear(100)), CAREFUL, 1000),
-    ("DSL logistic", "100 labels, slope", coverage(logistic(100)), CAREFUL, 1000),
+    ("DSL mean", "20 of 100 documents of 10", coverage(clustered(20)), (0.93, 0.99), 1000),
+    ("DSL linear", "200 labels, slope", coverage(linear(200)), COVERS, 1200),
+    ("DSL linear", "100 labels (warned of), slope", coverage(linear(100)), None, 800),
+    ("DSL logistic", "200 labels, slope", coverage(logistic(200)), CAREFUL, 1000),
     ("model labels alone", "1,000 labels, share 0.3", coverage(proportion(50), model), FAILS, 200),
     ("human labels, design ignored", "100 labels, drawn by outcome", ignored, FAILS, 200),
 )

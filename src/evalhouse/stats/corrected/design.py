@@ -14,7 +14,7 @@ from evalhouse.stats.corrected.logistic import balanced, expit
 from evalhouse.stats.corrected.result import (
     ABSENT,
     ENOUGH,
-    ENOUGH_FOR_CURVES,
+    ENOUGH_BY_DESIGN,
     NAIVE,
     UNDETERMINED,
     Corrected,
@@ -47,8 +47,8 @@ def designed_mean(labels: DesignedLabels, *, level: float = 0.95) -> Corrected:
         level: confidence.
 
     The estimate has the unit of the labels. Intervals are t, robust to clusters, with degrees of
-    freedom from how evenly units add to the variance; they cover 93 to 98% from 50 human labels.
-    Undefined without human labels.
+    freedom from how evenly units add to the variance; they cover 93 to 98% from 50 human labels,
+    and up to 99% where whole clusters were drawn. Undefined without human labels.
 
     Egami, Hinck, Stewart and Wei (2023), arXiv:2306.04746. They take normal quantiles; we also
     divide errors by 1 - leverage, and take out what a fixed number of draws of `strata` cannot
@@ -109,7 +109,7 @@ def designed_linear(
         covariates: (M, d), with a column of ones if there is to be an intercept.
         level: confidence.
 
-    One result for each column; intervals as for `designed_mean`, but from 100 human labels.
+    One result for each column; intervals as for `designed_mean`, but from 200 human labels.
     Undefined without more of them than columns and for columns that follow from others. A
     difference of two groups is the coefficient of the column that says which group.
 
@@ -137,7 +137,7 @@ def designed_logistic(
         covariates: (M, d), with a column of ones if there is to be an intercept.
         level: confidence.
 
-    One result for each column: log odds ratios; intervals as for `designed_mean`, but from 100
+    One result for each column: log odds ratios; intervals as for `designed_mean`, but from 200
     human labels. Undefined for one class only, for labels that the covariates separate, and for
     columns that follow from others.
 
@@ -176,7 +176,7 @@ def _designed(
     by_human = _fit(plain, rows, seen / labels.probability, link) if enough else None
     wrong = replace(labels, human=labels.model, probability=ones, strata=None)
     by_model = _fit(wrong, rows, ones, link)
-    warning = few(labels.n, ENOUGH if columns == 1 and link == "linear" else ENOUGH_FOR_CURVES)
+    warning = few(labels.n, ENOUGH if columns == 1 and link == "linear" else ENOUGH_BY_DESIGN)
     absence = _absence(labels, columns)
     told = (
         (_METHOD, labels.n, noted(warning, "" if fit else absence)),

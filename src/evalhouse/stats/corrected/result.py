@@ -22,7 +22,9 @@ UNDETERMINED = (
 ENOUGH = 50
 """Human labels from which intervals hold their level; below, they say so."""
 ENOUGH_FOR_CURVES = 100
-"""The same for logistic coefficients, and for coefficients from unequal chances of a label."""
+"""The same for logistic coefficients."""
+ENOUGH_BY_DESIGN = 200
+"""The same for coefficients where chances of a label are unequal: a few labels stand for many."""
 
 
 @dataclass(frozen=True, slots=True)
