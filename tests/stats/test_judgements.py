@@ -69,3 +69,8 @@ def test_bad_tables_are_refused() -> None:
         judgements_of_table([[0, 1], [1, 0]], [[0, 1], [0, 0]])
     with pytest.raises(UsageError, match="none meets itself"):
         judgements_of_table([[1, 1], [1, 0]])
+
+
+def test_players_in_the_middle_of_an_order_are_not_blamed() -> None:
+    told = unconnected(judgements(["a", "b", "c"], ["b", "c", "d"], [1, 1, 1]))
+    assert told == "`d` never won against the others; `a` never lost to the others"

@@ -261,3 +261,11 @@ def test_wins_follow_from_strengths() -> None:
     for one, two in combinations(range(7), 2):
         expected = 1 / (1 + math.exp(strengths[two] - strengths[one]))
         assert found.wins[one, two] == pytest.approx(expected)
+
+
+def test_resamples_without_strengths_are_told_of() -> None:
+    ring = "abcdefghijkl"
+    found = bradley_terry(judgements(ring, ring[1:] + "a", [1] * 12), method="bootstrap")
+    assert np.isfinite(values(found)).all()
+    assert np.isnan([one.low for one in found.strengths]).all()
+    assert "of 1000 resamples have no finite strengths" in found.note

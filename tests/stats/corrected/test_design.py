@@ -192,3 +192,30 @@ def test_bad_designs_are_refused() -> None:
         designed_proportion(labels)
     with pytest.raises(UsageError, match="two folds or more"):
         cross_fitted(labels, folds=1)
+
+
+def test_columns_that_follow_from_others_leave_nothing() -> None:
+    labels, rows = designed(13, is_binary=True)
+    doubled = np.column_stack([rows, rows[:, 1]])
+    for fit in (designed_linear, designed_logistic):
+        found = fit(labels, covariates=doubled)
+        assert math.isnan(found[0].interval.estimate)
+        assert "do not determine" in found[0].interval.note
+
+
+def test_separated_labels_leave_nothing() -> None:
+    side = np.tile([-1.0, 1.0], 100)
+    labels = designed_labels((side > 0).astype(float), (side > 0).astype(float))
+    found = designed_logistic(labels, covariates=np.column_stack([np.ones(200), side]))
+    assert math.isnan(found[1].interval.estimate)
+
+
+def test_a_proportion_with_many_errors_needs_no_warning() -> None:
+    labels, _ = designed(14, is_binary=True)
+    wrong = designed_labels(labels.human, 1 - labels.model, labels.probability)
+    assert "may be too short" not in designed_proportion(wrong).interval.note
+
+
+def test_too_few_human_labels_leave_the_model_as_it_is() -> None:
+    labels = designed_labels([1.0, math.nan, math.nan], [0.5, 0.25, 1.0])
+    assert cross_fitted(labels).model.tolist() == labels.model.tolist()

@@ -174,3 +174,14 @@ def test_bad_options_are_refused() -> None:
         corrected_proportion([2.0], [1.0], [1.0])
     with pytest.raises(UsageError, match="give one for each unit"):
         corrected_mean([1.0], [1.0], [1.0], clusters=([1], []))
+
+
+def test_human_labels_of_one_cluster_give_no_interval() -> None:
+    found = corrected_mean([1.0, 2.0], [1.0, 1.0], [1.0, 2.0], clusters=(["a", "a"], ["b", "c"]))
+    assert math.isnan(found.interval.low)
+    assert not math.isnan(found.interval.estimate)
+
+
+def test_one_model_label_gives_no_naive_estimate() -> None:
+    found = corrected_mean([1.0], [1.0], [])
+    assert math.isnan(found.model.estimate)

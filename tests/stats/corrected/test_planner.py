@@ -7,7 +7,9 @@ import pytest
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.corrected import (
+    Correction,
     corrected_linear,
+    corrected_logistic,
     corrected_mean,
     designed_labels,
     designed_mean,
@@ -85,3 +87,13 @@ def test_a_pilot_too_small_leaves_the_plan_open() -> None:
 def test_a_width_is_above_zero() -> None:
     with pytest.raises(UsageError, match="above zero"):
         plan_labels(corrected_mean(*drawn(3).labels), 0.0)
+
+
+def test_people_alone_may_have_no_plan() -> None:
+    one = drawn(5, 12, 1000, is_binary=True)
+    how = Correction(0.5)
+    pilot = corrected_logistic(*one.labels, covariates=one.covariates, how=how)[1]
+    assert math.isnan(pilot.human.estimate)
+    plan = plan_labels(pilot, 2.0)
+    assert math.isnan(plan.human_alone)
+    assert plan.labels > 0

@@ -156,3 +156,21 @@ def test_bad_covariates_are_refused() -> None:
         corrected_linear(*one.labels, covariates=(one.rows * np.nan, one.others))
     with pytest.raises(UsageError, match="between 0 and 1"):
         corrected_logistic(*one.labels, covariates=one.covariates)
+
+
+def test_a_group_that_nobody_labelled_leaves_nothing() -> None:
+    one = drawn(18, is_binary=True)
+    rows = one.rows * [1.0, 1.0, 0.0]
+    for fit in (corrected_linear, corrected_logistic):
+        found = fit(*one.labels, covariates=(rows, one.others), how=Correction(0.5))
+        assert math.isnan(found[0].interval.estimate)
+        assert "do not determine" in found[0].interval.note
+
+
+def test_a_rest_of_one_group_leaves_it_to_the_human_labels() -> None:
+    one = drawn(19)
+    others = one.others * [1.0, 1.0, 0.0]
+    found = corrected_linear(*one.labels, covariates=(one.rows, others))
+    assert found[2].weight == 0.0
+    assert found[2].interval.low == pytest.approx(found[2].human.low)
+    assert "add nothing here" in found[2].interval.note

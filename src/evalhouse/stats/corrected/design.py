@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalhouse.errors import UsageError
-from evalhouse.stats.corrected.logistic import balanced, expit
+from evalhouse.stats.corrected.logistic import balanced, expit, slope
 from evalhouse.stats.corrected.result import (
     ABSENT,
     ENOUGH,
@@ -29,6 +29,7 @@ from evalhouse.stats.corrected.result import (
 )
 from evalhouse.stats.corrected.sampling import DesignedLabels
 from evalhouse.stats.corrected.spread import Designed
+from evalhouse.stats.corrected.squares import inverse, pseudo_inverse
 from evalhouse.stats.results import Interval, checked_level
 
 Link = Literal["linear", "logistic"]
@@ -223,23 +224,22 @@ def _parts(fit: Fit | None, columns: int) -> list[Part]:
 
 
 def _fit(labels: DesignedLabels, rows: Floats, weights: Floats, link: Link) -> Fit | None:
-    squares = (rows * weights[:, None]).T @ rows
-    if not np.any(weights) or np.linalg.cond(squares) > 1e14:
-        return None
     target = rows.T @ (weights * labels.outcomes)
-    if link == "linear":
-        coefficients = np.asarray(np.linalg.solve(squares, target), np.float64)
-        mean, curve = rows @ coefficients, squares
-    else:
+    curve = inverse((rows * weights[:, None]).T @ rows)
+    if curve is None:
+        return None
+    coefficients = curve @ target
+    mean = rows @ coefficients
+    if link == "logistic":
         found = balanced(rows, weights / len(rows), target / len(rows))
-        if found is None:
+        bend = weights if found is None else weights * slope(rows @ found)
+        curve = inverse((rows * bend[:, None]).T @ rows)
+        if found is None or curve is None:
             return None
         coefficients, mean = found, expit(rows @ found)
-        curve = (rows * (weights * mean * (1 - mean))[:, None]).T @ rows
-    inverse = np.linalg.inv(curve)
-    drawn = rows * (weights * labels.errors / _room(labels, rows))[:, None] @ inverse
+    drawn = rows * (weights * labels.errors / _room(labels, rows))[:, None] @ curve
     even, loose = _within_strata(drawn, labels)
-    influences = rows * (weights * (labels.model - mean))[:, None] @ inverse + even + loose
+    influences = rows * (weights * (labels.model - mean))[:, None] @ curve + even + loose
     variance, df = _variance(influences, labels, rows.shape[1])
     return Fit(coefficients, variance, df, (loose**2).sum(0))
 
@@ -250,7 +250,7 @@ def _room(labels: DesignedLabels, rows: Floats) -> Floats:
     A label that stands for many units, far out, makes the variance as uncertain as one label does.
     """
     stands = labels.has_human / labels.probability
-    spread = np.linalg.pinv((rows * stands[:, None]).T @ rows)
+    spread = pseudo_inverse((rows * stands[:, None]).T @ rows)
     room: Floats = np.maximum(1.0 - ((rows @ spread) * rows).sum(1) * stands, 0.1)
     return room
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from evalhouse.stats.corrected.squares import inverse
+
 Floats = NDArray[np.float64]
-_STEPS = 100
+_SHORTEST = 1e-9
 _FAR = 30.0
 """A linear predictor so far from zero means that the labels are separated."""
 
@@ -16,7 +18,13 @@ def expit(eta: Floats) -> Floats:
     return 0.5 * (1.0 + np.tanh(0.5 * eta))
 
 
-def balanced(rows: Floats, weights: Floats, target: Floats) -> Floats | None:
+def slope(eta: Floats) -> Floats:
+    """Return the slope of `expit`, above zero as long as there is any."""
+    mean = expit(eta)
+    return mean * (1.0 - mean)
+
+
+def balanced(rows: Floats, weights: Floats, target: Floats, steps: int = 100) -> Floats | None:
     """Solve `sum_i w_i x_i expit(x_i b) = target` for b (d,), or give None without a solution.
 
     This is the minimum of the convex `sum_i w_i log(1 + exp(x_i b)) - target b`, found by Newton's
@@ -26,43 +34,33 @@ def balanced(rows: Floats, weights: Floats, target: Floats) -> Floats | None:
         rows: (n, d) covariates.
         weights: (n,) weights, zero or more.
         target: (d,) what the weighted sum must equal.
+        steps: Newton steps at most.
     """
     found = np.zeros(rows.shape[1])
-    value = _objective(rows, weights, target, found)
-    for _ in range(_STEPS):
-        mean = expit(rows @ found)
-        gradient = rows.T @ (weights * mean) - target
-        hessian = (rows * (weights * mean * (1 - mean))[:, None]).T @ rows
-        step = _solved(hessian, gradient)
-        if step is None or np.abs(rows @ found).max() > _FAR:
+    for _ in range(steps):
+        eta = rows @ found
+        curve = inverse((rows * (weights * slope(eta))[:, None]).T @ rows)
+        if curve is None or np.abs(eta).max(initial=0.0) > _FAR:
             return None
+        gradient = rows.T @ (weights * expit(eta)) - target
+        step = curve @ gradient
         # The decrease that is left: below rounding, and free of the covariates' units.
         if float(gradient @ step) < 1e-24:
             return found - step
-        found, value = _descended(rows, weights, target, (found, step, value))
+        found = _descended(rows, weights, target, found, step)
     return None
 
 
-def _objective(rows: Floats, weights: Floats, target: Floats, at: Floats) -> float:
-    return float(weights @ np.logaddexp(0.0, rows @ at) - target @ at)
-
-
 def _descended(
-    rows: Floats, weights: Floats, target: Floats, state: tuple[Floats, Floats, float]
-) -> tuple[Floats, float]:
-    found, step, value = state
+    rows: Floats, weights: Floats, target: Floats, found: Floats, step: Floats
+) -> Floats:
+    """Go down by the longest of a step, half a step, ... that does not lead up."""
+
+    def height(at: Floats) -> float:
+        return float(weights @ np.logaddexp(0.0, rows @ at) - target @ at)
+
     # Full steps may leap over the minimum where means are near 0 or 1.
-    scale = 1.0
-    for _ in range(30):
-        there = found - scale * step
-        reached = _objective(rows, weights, target, there)
-        if reached <= value + 1e-15 * abs(value):
-            return there, reached
+    limit, scale = height(found), 1.0
+    while height(found - scale * step) > limit + 1e-15 * abs(limit) and scale > _SHORTEST:
         scale /= 2
-    return found - step, value
-
-
-def _solved(hessian: Floats, gradient: Floats) -> Floats | None:
-    if not np.isfinite(hessian).all() or np.linalg.cond(hessian) > 1e14:
-        return None
-    return np.asarray(np.linalg.solve(hessian, gradient))
+    return found - scale * step

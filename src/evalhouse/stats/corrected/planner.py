@@ -132,7 +132,7 @@ def _alone(pilot: Corrected, width: float, level: float) -> float:
 def _least(widths: Callable[[Floats], Floats], most: int, width: float) -> float:
     """Return the least count, from 2 to `most`, whose width is enough; NaN if none is."""
     low, high = 2.0, float(most)
-    while low <= high:
+    while True:
         # Widths fall with counts, so the first of these that suffices bounds the answer.
         counts = np.unique(np.linspace(low, high, _SECTIONS).round())
         enough = np.flatnonzero(widths(counts) <= width)
@@ -142,4 +142,3 @@ def _least(widths: Callable[[Floats], Floats], most: int, width: float) -> float
         if first == 0 or counts[first] - counts[first - 1] == 1:
             return float(counts[first])
         low, high = counts[first - 1] + 1, counts[first]
-    return math.nan

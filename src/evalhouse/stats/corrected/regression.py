@@ -38,6 +38,7 @@ from evalhouse.stats.corrected.samples import (
     variance_by_cluster,
 )
 from evalhouse.stats.corrected.spread import Tuned, tuned_spread
+from evalhouse.stats.corrected.squares import inverse
 from evalhouse.stats.results import checked_level
 
 
@@ -188,7 +189,11 @@ def _regressed(
     )
     warning = few(found.n, ENOUGH if fitter is _linear else ENOUGH_FOR_CURVES)
     told = (
-        (how.method, found.n, noted(warning, _absence(task, fit))),
+        (
+            how.method,
+            found.n,
+            noted(warning, _absence(task, fit), _idle(task, weight)),
+        ),
         ("human labels alone", found.n, noted(warning, _absence(task, alone))),
         ("model labels alone", len(found.every), NAIVE if naive else UNDETERMINED),
     )
@@ -222,25 +227,35 @@ def _absence(task: Regression, fit: Fit | None) -> str:
     return UNDETERMINED
 
 
+def _idle(task: Regression, weight: float) -> str:
+    if weight == 0 and len(task.others) and task.found.n > task.rows.shape[1]:
+        return "the model's labels add nothing here"
+    return ""
+
+
 def _tuned(fitter: Fitter, task: Regression, how: Correction) -> tuple[float, Fit | None]:
     if task.found.n <= task.rows.shape[1]:
         return math.nan, None
-    if not len(task.others):
-        return 0.0, fitter(task, 0.0)
-    if how.weight is not None:
-        return how.weight, fitter(task, how.weight)
+    weight = how.weight if len(task.others) else 0.0
+    if weight is None:
+        weight = _best_weight(fitter, task, is_published=how.is_asymptotic)
+    return weight, fitter(task, weight)
+
+
+def _best_weight(fitter: Fitter, task: Regression, *, is_published: bool) -> float:
+    fit, weight = fitter(task, 1.0), 0.0
     # Logistic coefficients may be finite with one weight and not with the other.
-    weight = 1.0 if fitter(task, 1.0) is not None else 0.0
+    fit = fitter(task, 0.0) if fit is None else fit
     # The second round takes the weight at the coefficients that the first one led to.
     for _ in range(2):
-        fit = fitter(task, weight)
         if fit is None:
-            return math.nan, None
-        human, model, rest = _influences(task, fit, is_published=how.is_asymptotic)
+            return 0.0
+        human, model, rest = _influences(task, fit, is_published=is_published)
         # Relative to its own variance each coefficient counts the same, whatever its unit.
-        unit = 1.0 if how.is_asymptotic else np.maximum(human.std(0), 1e-300)
+        unit = 1.0 if is_published else np.maximum(human.std(0), 1e-300)
         weight = tuned_weight(human / unit, model / unit, rest / unit)
-    return weight, fitter(task, weight)
+        fit = fitter(task, weight)
+    return weight if fit is not None else 0.0
 
 
 def _linear(task: Regression, weight: float) -> Fit | None:
@@ -254,9 +269,9 @@ def _linear(task: Regression, weight: float) -> Fit | None:
     if weight and theirs is not None:
         added, far = _squares(others, theirs, weight * found.rest)
         coefficients = coefficients + added
-    inverse = whole * (len(rows) + len(others))
+    spread = whole * (len(rows) + len(others))
     means = rows @ coefficients, task.others @ coefficients
-    return Fit(coefficients, *means, inverse, near, far, _left(task, own))
+    return Fit(coefficients, *means, spread, near, far, _left(task, own))
 
 
 def _left(task: Regression, own: Floats) -> tuple[Floats, Floats, Floats]:
@@ -274,11 +289,11 @@ def _left(task: Regression, own: Floats) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def _squares(rows: Floats, inverse: Floats, labels: Floats) -> tuple[Floats, Floats]:
+def _squares(rows: Floats, spread: Floats, labels: Floats) -> tuple[Floats, Floats]:
     """Return the least squares coefficients and HC3 influences."""
-    coefficients = inverse @ (rows.T @ labels)
-    residuals = (labels - rows @ coefficients) / _room(rows, inverse)
-    return coefficients, rows @ inverse * residuals[:, None]
+    coefficients = spread @ (rows.T @ labels)
+    residuals = (labels - rows @ coefficients) / _room(rows, spread)
+    return coefficients, rows @ spread * residuals[:, None]
 
 
 def _logistic(task: Regression, weight: float) -> Fit | None:
@@ -298,14 +313,14 @@ def _logistic(task: Regression, weight: float) -> Fit | None:
     own, whole = _inverse(bent), _inverse(np.concatenate([bent, past]))
     if own is None or whole is None:
         return None
-    inverse = whole * (n + len(others))
+    spread = whole * (n + len(others))
     # Only the share 1 - w of the mean is fitted to these units; the rest of it comes from others.
     residuals = (found.human - weight * found.model - (1 - weight) * mean) / _room(bent, own)
     # The two samples balance each other, so neither sums to zero by itself.
-    near = _centred(rows * residuals[:, None]) @ inverse / n
-    far = _centred(task.others * (weight * (found.rest - beyond))[:, None]) @ inverse / count
+    near = _centred(rows * residuals[:, None]) @ spread / n
+    far = _centred(task.others * (weight * (found.rest - beyond))[:, None]) @ spread / count
     left = found.human - mean, found.model - mean, found.rest - beyond
-    return Fit(coefficients, mean, beyond, inverse, near, far, left)
+    return Fit(coefficients, mean, beyond, spread, near, far, left)
 
 
 def _parts(fit: Fit | None, task: Regression, how: Correction, weight: float) -> list[Part]:
@@ -354,19 +369,12 @@ def _spreads(task: Regression, fit: Fit | None) -> list[Tuned | None]:
 
 
 def _inverse(rows: Floats) -> Floats | None:
-    squares = rows.T @ rows
-    scale = np.sqrt(np.maximum(np.diag(squares), 1e-300))
-    # Columns of very different size are no reason to call a table singular.
-    scaled = squares / np.outer(scale, scale)
-    if not len(rows) or np.linalg.cond(scaled) > 1e12:
-        return None
-    inverse: Floats = np.linalg.inv(scaled) / np.outer(scale, scale)
-    return inverse
+    return inverse(rows.T @ rows)
 
 
-def _room(rows: Floats, inverse: Floats) -> Floats:
+def _room(rows: Floats, spread: Floats) -> Floats:
     """Return 1 - leverage, away from zero."""
-    room: Floats = np.maximum(1.0 - ((rows @ inverse) * rows).sum(1), 0.01)
+    room: Floats = np.maximum(1.0 - ((rows @ spread) * rows).sum(1), 0.01)
     return room
 
 
