@@ -68,7 +68,7 @@ class Answer:
 Respond = Callable[[Seen], Answer | None]
 
 
-@dataclass
+@dataclass(repr=False)
 class Server:
     """What a test sees of the server; `respond` answers what `next` did not, if it likes."""
 
@@ -76,7 +76,7 @@ class Server:
     respond: Respond = lambda _: None
     requests: list[Seen] = field(default_factory=list)
     planned: deque[Answer] = field(default_factory=deque)
-    open_connections: int = 0
+    readers: set[asyncio.StreamReader] = field(default_factory=set)
     running: int = 0
     most_running: int = 0
 
@@ -89,17 +89,22 @@ class Server:
         """Return the port it listens at."""
         return int(self.url.rpartition(":")[2])
 
+    @property
+    def open_connections(self) -> int:
+        """Return how many connections their client has not closed."""
+        return sum(not reader.at_eof() for reader in tuple(self.readers))
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
-        self.open_connections += 1
+        self.readers.add(reader)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while seen := await _read(reader):
                     self.requests.append(seen)
                     if not await self._answer(seen, writer):
                         break
         finally:
-            self.open_connections -= 1
+            self.readers.discard(reader)
             writer.close()
 
     async def _answer(self, seen: Seen, writer: asyncio.StreamWriter) -> bool:

@@ -63,10 +63,15 @@ def anthropic(text: str = WORDS, **others: Any) -> dict[str, Any]:
 
 def openai_stream(text: str = WORDS, **others: Any) -> list[bytes]:
     """Return the events of a streamed reply."""
-    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in _cut(text))]
+    deltas: list[Any] = [
+        {"role": "assistant", "content": ""},
+        *({"content": piece} for piece in _cut(text)),
+    ]
     deltas[1:1] = others.pop("deltas", [])
-    last = {"choices": [{"delta": {}, "finish_reason": others.pop("finish", "stop")}]}
-    usage = {"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 7}}
+    last: dict[str, Any] = {
+        "choices": [{"delta": {}, "finish_reason": others.pop("finish", "stop")}]
+    }
+    usage: dict[str, Any] = {"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 7}}
     contents = [{"choices": [{"delta": delta, "finish_reason": None}]} for delta in deltas]
     named = [{"model": "served-model", **content} for content in (*contents, last, usage)]
     return [b": a comment\n\n", *map(_event, named), b"data: [DONE]\n\n"]

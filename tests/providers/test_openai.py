@@ -195,13 +195,10 @@ def test_a_stream_gives_the_same_and_the_time_to_the_first_token(server: Server)
 
 
 def test_logprobs_of_a_stream_are_put_together(server: Server) -> None:
-    events = [
-        b'data: {"choices":[{"delta":{"content":"y"},"logprobs":{"content":'
-        b'[{"token":"y","logprob":-1}]}}]}\n\n',
-        b'data: {"choices":[{"delta":{"content":"s"},"finish_reason":"stop","logprobs":{"content":'
-        b'[{"token":"s","logprob":-2}]}}]}\n\n',
-    ]
-    server.next(Answer(pieces=tuple(events), kind="text/event-stream"))
+    event = b'data: {"choices":[{"delta":{"content":"%b"},"finish_reason":"stop",'
+    event += b'"logprobs":{"content":[{"token":"%b","logprob":-1}]}}]}\n\n'
+    pieces = tuple(event % (letter, letter) for letter in (b"y", b"s"))
+    server.next(Answer(pieces=pieces, kind="text/event-stream"))
     reply = ask(settings("openai", server.url, stream=True), request(logprobs=0))
     assert [found.token for found in reply.logprobs] == ["y", "s"]
 

@@ -77,7 +77,7 @@ class HttpProvider(ABC):
         """Ask once, without trying again."""
         body = encoded(self.compose(request))
         exchange = await self.connection.post(self.path, body, stream=self.settings.stream)
-        if exchange.status != 200:
+        if not exchange.is_success:
             raise replace(self._asked, model=request.model).failed(exchange)
         reply = self.read(exchange, request)
         return self._completed(reply, exchange)
@@ -146,7 +146,7 @@ class HttpProvider(ABC):
             content = msgspec.json.decode(exchange.reply)
         except (ValueError, RecursionError):
             return {}
-        return content if isinstance(content, dict) and exchange.status == 200 else {}
+        return content if isinstance(content, dict) and exchange.is_success else {}
 
     def _completed(self, reply: Reply, exchange: Exchange) -> Reply:
         reasoning, text = reply.reasoning, reply.text

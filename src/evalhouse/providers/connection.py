@@ -119,9 +119,9 @@ class Connection:
         lines = None
         if stream:
             lines = tuple((when, scrub(line)) for when, line in _lines(pieces))
-        return Exchange(
-            scrub(body), received.status, received.headers, scrub(reply), seconds, lines
-        )
+        # A server may put anything into a header, too.
+        headers = {name: self.secrets.scrub_text(text) for name, text in received.headers.items()}
+        return Exchange(scrub(body), received.status, headers, scrub(reply), seconds, lines)
 
     def _failure(self, problem: Exception) -> ProviderError:
         place = self.address.url
@@ -148,7 +148,7 @@ async def _read(response: aiohttp.ClientResponse, started: float) -> _Received:
         if size > LONGEST_REPLY:
             raise _TooLongError
         pieces.append((time.perf_counter() - started, piece))
-    headers = {name: response.headers.get(name, "") for name in _KEPT_HEADERS}
+    headers = {name: text for name in _KEPT_HEADERS if (text := response.headers.get(name))}
     return _Received(response.status, headers, pieces)
 
 

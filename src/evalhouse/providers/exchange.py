@@ -67,6 +67,11 @@ class Exchange:
     lines: tuple[tuple[float, bytes], ...] | None = field(default=None, repr=False)
 
     @property
+    def is_success(self) -> bool:
+        """Tell whether the status says that the body is a reply."""
+        return 200 <= self.status < 300
+
+    @property
     def content_type(self) -> str:
         """Return the type of the body, in small letters and without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -116,7 +121,9 @@ class Asked:
         self, status: int, said: Complaint, words: str, exchange: Exchange
     ) -> ProviderError:
         if status < 400:
-            return WrongAddressError(self.place, f"answers with status {status}{_to(exchange)}")
+            # The target may carry a ticket in its query, so that only where it leads is shown.
+            target = self.secrets.excerpt(exchange.headers.get("location", "").partition("?")[0])
+            return WrongAddressError(self.place, f"sends elsewhere (status {status}): `{target}`")
         if said.is_about_context:
             return ContextTooLongError(self.place, status, words)
         parameter = said.refused(_sent(exchange.request))
@@ -128,12 +135,6 @@ class Asked:
         if status in {404, 405}:
             return WrongAddressError(self.place, f"has no such API (status {status})")
         return RejectedRequestError(self.place, status, words)
-
-
-def _to(exchange: Exchange) -> str:
-    # The target may carry a ticket in its query, so that only where it leads is shown.
-    target = exchange.headers.get("location", "").partition("?")[0]
-    return f" and leads to `{target}`" if target.isprintable() and target else ""
 
 
 def _sent(body: bytes) -> frozenset[str]:
