@@ -137,7 +137,7 @@ class DamagedJournalError(JournalError):
             f"the journal `{path}` is damaged in line {line:,}, at byte {offset:,}: {what}; put "
             "back a copy of the file, or move it away to begin anew"
         )
-        self.path, self.line, self.offset = path, line, offset
+        self.path, self.line, self.offset, self.what = path, line, offset, what
 
 
 class HeldJournalError(JournalError):
@@ -175,9 +175,10 @@ class UnwritableJournalError(JournalError):
     """A journal that the system does not let us write."""
 
     def __init__(self, path: str, reason: str, lines: int) -> None:
+        kept = f"the {lines:,} lines in it are safe, so " if lines else ""
         super().__init__(
-            f"the journal `{path}` cannot be written: {reason}; the {lines:,} lines in it are "
-            "safe, so make room or access for it and resume"
+            f"the journal `{path}` cannot be written: {reason}; {kept}make room or access for it "
+            "and resume"
         )
 
 
