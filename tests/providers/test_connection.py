@@ -136,6 +136,14 @@ def test_proxies_of_the_environment_are_ignored_unless_they_are_wanted(
     assert server.requests[0].path == "http://model.invalid/v1/chat/completions"
 
 
+def test_hosts_without_proxy_are_asked_directly(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert ask(settings("openai", server.url, use_proxy=True)).text == shapes.WORDS
+
+
 def test_no_cookie_is_kept(server: Server) -> None:
     server.next(Answer(body=shapes.openai(), headers={"Set-Cookie": "a=b"}))
     ask(settings("openai", server.url), request(), request())

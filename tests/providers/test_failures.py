@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pickle
 import re
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from evalhouse.errors import EvalhouseError, RetryableError
-from evalhouse.providers import failures
+from evalhouse.providers import Message, Request, failures
 from evalhouse.providers.failures import (
     AuthenticationError,
     BrokenConnectionError,
@@ -31,7 +33,7 @@ from evalhouse.providers.failures import (
     retry_after,
 )
 from tests.providers import shapes
-from tests.providers.asking import SCHEMA, failure, request, settings
+from tests.providers.asking import SCHEMA, describe, failure, request, settings
 from tests.providers.server import Answer, Server
 
 PLACE = "http://127.0.0.1:1/v1"
@@ -209,6 +211,58 @@ def test_nobody_at_an_address_is_worth_another_try() -> None:
     found = failure(settings("openai", "http://127.0.0.1:9"))
     assert isinstance(found, UnreachableError)
     assert "http://127.0.0.1:9/v1 cannot be reached" in str(found)
+
+
+def _answer_plainly(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 400 no TLS here\r\n\r\n")
+
+
+def test_a_server_without_a_certificate_is_not_trusted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_answer_plainly, args=(listener,))
+        thread.start()
+        found = failure(settings("openai", f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        thread.join()
+    assert isinstance(found, WrongAddressError)
+    assert not isinstance(found, RetryableError)
+    assert "cannot be trusted" in str(found)
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama", "anthropic"])
+def test_a_refused_key_is_no_fact_about_a_server(server: Server, provider: str) -> None:
+    server.next(Answer(401, {"error": "who are you"}))
+    with pytest.raises(AuthenticationError):
+        describe(settings(provider, server.url))
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama", "anthropic"])
+def test_a_server_that_fails_describing_itself_is_not_reachable(
+    server: Server, provider: str
+) -> None:
+    server.next(Answer(503, {"error": "loading"}))
+    found = describe(settings(provider, server.url))
+    assert not found.reachable
+    assert "busy (status 503): `loading`" in found.fault
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama", "anthropic"])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": 5, "models": 5}'])
+def test_a_description_that_cannot_be_read_leaves_things_unknown(
+    server: Server, provider: str, body: bytes
+) -> None:
+    server.respond = lambda _: Answer(body=body)
+    found = describe(settings(provider, server.url))
+    assert found.reachable
+    assert not found.models
+    assert (found.context_length, found.revision) == (None, None)
+
+
+def test_a_model_of_another_name_is_named_as_it_was_asked(server: Server) -> None:
+    server.next(Answer(404, {"error": {"message": "x", "code": "model_not_found"}}))
+    asked = Request((Message("user", "a"),), "other-model")
+    assert failure(settings("openai", server.url), asked).model == "other-model"
 
 
 def test_a_slow_server_is_left_in_time(server: Server) -> None:

@@ -68,6 +68,7 @@ def test_a_stream_gives_the_same(server: Server) -> None:
 
 @pytest.mark.parametrize("kept", [0, 2])
 def test_a_stream_that_ends_early_is_malformed(server: Server, kept: int) -> None:
+    # An empty chunk would end the stream.
     pieces = (b"\n", *shapes.ollama_stream()[:kept])
     server.next(Answer(pieces=pieces, kind="application/x-ndjson"))
     assert isinstance(failure(settings("ollama", server.url, stream=True)), MalformedReplyError)

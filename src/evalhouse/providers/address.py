@@ -66,6 +66,7 @@ def complete(text: str, api: Api) -> Address:
 
 
 def _split(text: str) -> SplitResult:
+    # Without brackets the end of an IPv6 number looks like a port.
     if _number(text) and ":" in text:
         text = f"[{text}]"
     try:
@@ -90,6 +91,7 @@ _FAULT = "`base_url` is no address; write one as `http://127.0.0.1:8000/v1` or `
 def _scheme(host: str, port: int | None, api: Api) -> str:
     if port is not None:
         return "https" if port == _PORTS["https"] else "http"
+    # Certificates are for names in the public tree; what else there is serves plain HTTP.
     plain = api.port is not None or "." not in host or _number(host) is not None
     return "http" if plain or host.endswith((".local", ".lan", ".internal")) else "https"
 

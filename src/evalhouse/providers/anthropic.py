@@ -145,10 +145,8 @@ class Anthropic(HttpProvider):
                 stream.add(seconds, event)
             return msgspec.convert(stream.body(), _Body), stream.first
         except (ValueError, TypeError, LookupError, RecursionError) as problem:
-            fault = f"holds an event that cannot be read ({problem})"
-        if not stream.is_complete:
-            fault = "ends before the answer does"
-        raise self.malformed(fault, exchange)
+            failure = self.unreadable(problem, exchange)
+        raise failure
 
     async def facts(self, found: Endpoint) -> Endpoint:
         """Add what the server says of itself and the model."""
@@ -197,8 +195,9 @@ class _Stream:
     def body(self) -> dict[str, Any]:
         """Return the message as it would have come in one piece."""
         if not self.is_complete:
-            raise ValueError("it has no end")
+            raise ValueError("it ends before the answer does")
         blocks = [
+            # Raw, so that the order of keys and the spelling of numbers stay.
             {**block, "input": msgspec.Raw(block["input"].encode() or b"{}")}
             for block in self.blocks.values()
         ]

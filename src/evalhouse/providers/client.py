@@ -104,6 +104,7 @@ class HttpProvider(ABC):
         )
         try:
             return await self.facts(found)
+        # A refused key is no fact about the server: it is raised.
         except TransientError as failure:
             return replace(found, reachable=False, fault=str(failure))
 
@@ -115,13 +116,15 @@ class HttpProvider(ABC):
         """Decode a reply into a shape; an error in the place of a reply is raised."""
         kind = exchange.content_type
         if kind and "json" not in kind:
-            raise self._asked.malformed(f"is `{kind}` and not JSON", exchange)
+            shown = self._asked.secrets.excerpt(kind)
+            raise self._asked.malformed(f"is `{shown}` and not JSON", exchange)
         try:
             return msgspec.json.decode(exchange.reply, type=shape)
         except (ValueError, RecursionError) as problem:
-            fault = self._asked.secrets.excerpt(str(problem))
+            failure = self.unreadable(problem, exchange)
+        # Some routers send their errors with status 200.
         self.raise_complaint(complaints.read(exchange.reply), exchange)
-        raise self._asked.malformed(f"cannot be read ({fault})", exchange)
+        raise failure
 
     def raise_complaint(self, said: complaints.Complaint, exchange: Exchange) -> None:
         """Raise what a server complains of although the status is success."""
@@ -131,6 +134,12 @@ class HttpProvider(ABC):
     def malformed(self, fault: str, exchange: Exchange) -> ProviderError:
         """Return the failure for a reply that is not what the API promises."""
         return self._asked.malformed(fault, exchange)
+
+    def unreadable(self, problem: Exception, exchange: Exchange) -> ProviderError:
+        """Return the failure for a reply that cannot be decoded."""
+        return self.malformed(
+            f"cannot be read ({self._asked.secrets.excerpt(str(problem))})", exchange
+        )
 
     async def look(
         self, path: str, *, from_root: bool = False, body: bytes = b""
@@ -153,6 +162,7 @@ class HttpProvider(ABC):
         if self.settings.think_tags:
             thought, text = split(text, self.settings.think_tags)
             reasoning = "\n\n".join(filter(None, (reasoning, thought)))
+        # Again, since a stream may bring a key in pieces.
         scrub = self._asked.secrets.scrub_text
         return replace(
             reply,

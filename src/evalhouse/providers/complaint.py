@@ -90,6 +90,7 @@ class Complaint:
             return self.parameter
         if not _UNSUPPORTED.search(self.message):
             return None
+        # Ollama says of `think` that a model "does not support thinking".
         words = (word.removesuffix("ing") for word in _WORD.findall(self.message))
         return next((word for word in words if word in parameters), None)
 
@@ -105,6 +106,7 @@ def read(body: bytes) -> Complaint:
 
 def of(content: Any) -> Complaint:
     """Read what stands in a decoded body, or in an event of a stream."""
+    # Nearly every server puts it below `error`; vLLM did not, FastAPI writes `detail`.
     whole = parts_of(content)
     error = whole.get("error")
     if isinstance(error, str):

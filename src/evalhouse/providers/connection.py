@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -27,6 +29,12 @@ LONGEST_REPLY = 64 << 20  # bytes, decompressed
 _CONNECT_SECONDS = 15.0
 _LARGE = 1 << 20  # bytes; aiohttp warns about larger bodies that are not read from a file
 _KEPT_HEADERS = ("content-type", "location", "retry-after", "retry-after-ms", "server")
+
+
+def _proxy(address: Address) -> str | None:
+    if proxy_bypass(address.host):
+        return None
+    return getproxies().get(urlsplit(address.url).scheme)
 
 
 class _TooLongError(Exception):
@@ -80,6 +88,7 @@ class Connection:
     ) -> Exchange:
         session = self._session or self._open()
         started = time.perf_counter()
+        # A redirect would take key and text to wherever a server says, so none is followed.
         data = io.BytesIO(body) if len(body) > _LARGE else body or None
         status = None
         try:
@@ -109,7 +118,8 @@ class Connection:
             timeout=aiohttp.ClientTimeout(
                 total=limits.timeout, sock_connect=min(_CONNECT_SECONDS, limits.timeout)
             ),
-            trust_env=limits.use_proxy,
+            # Not `trust_env`, which would also send what a .netrc file holds.
+            proxy=_proxy(self.address) if limits.use_proxy else None,
         )
         return self._session
 
@@ -154,7 +164,7 @@ async def _read(response: aiohttp.ClientResponse, started: float) -> _Received:
 
 def _lines(pieces: list[tuple[float, bytes]]) -> list[tuple[float, bytes]]:
     found: list[tuple[float, bytes]] = []
-    begun: list[bytes] = []
+    begun: list[bytes] = []  # a line may come in many pieces
     for when, piece in pieces:
         first, *others = piece.split(b"\n")
         begun.append(first)

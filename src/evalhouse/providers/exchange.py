@@ -106,6 +106,7 @@ class Asked:
 
     def _meaning(self, status: int, said: Complaint, exchange: Exchange) -> ProviderError:
         words = self.secrets.excerpt(said.message)
+        # No waiting fills an account, whatever the status says of limits.
         if status == 402 or (status in {403, 429} and said.is_about_credit):
             return OutOfCreditError(self.place, status, words)
         if status in _BUSY or status >= 500:
@@ -113,6 +114,7 @@ class Asked:
             return kind(self.place, status, words)
         if said.is_about_content:
             return ContentRefusedError(self.place, status, words)
+        # Services quote parts of a wrong key, so that nothing but a code is shown here.
         if status in {401, 403}:
             return AuthenticationError(self.place, status, self.secrets.variable, said.code)
         return self._rejection(status, said, words, exchange)

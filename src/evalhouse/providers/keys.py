@@ -79,6 +79,7 @@ class Secrets:
         for value in self._quick:
             if value in data:
                 data = data.replace(value, MARKER.encode())
+        # Few bodies have such escapes, and looking for each letter in each spelling takes long.
         if b"\\u00" in data or b"\\/" in data:
             for pattern in self._patterns:
                 data = pattern.sub(MARKER.encode(), data)
@@ -108,6 +109,7 @@ def read_headers(
     `variables` maps a header to the variable with its value; `key_header` is the name of the
     header for the key and what stands before the key in it.
     """
+    # All are read before anything is sent, so that a missing one is known at once.
     found = {
         header: _value(variable, f"the header `{header}`") for header, variable in variables.items()
     }

@@ -91,6 +91,7 @@ class Ollama(HttpProvider):
                     raise UsageError("`ollama` has no `thinking_tokens`; use `effort`")
                 case _:
                     options[_OPTIONS.get(name, name)] = value
+        # Without it the server decides by its memory, often for 4,096 tokens.
         if settings.context_length:
             options["num_ctx"] = settings.context_length
         body |= {"options": options, "stream": settings.stream, "truncate": False, "shift": False}
@@ -133,9 +134,7 @@ class Ollama(HttpProvider):
                 if first is None and content + thinking:
                     first = seconds
         except (ValueError, TypeError, RecursionError) as problem:
-            raise self.malformed(
-                f"holds a line that cannot be read ({problem})", exchange
-            ) from None
+            raise self.unreadable(problem, exchange) from None
         if last is None:
             raise self.malformed("is empty", exchange)
         last.message = _Message(content, thinking)
@@ -166,6 +165,7 @@ class Ollama(HttpProvider):
         for entry in loaded if isinstance(loaded, list) else ():
             if _is_called(parts_of(entry), model):
                 return count(parts_of(entry).get("context_length"))
+        # What it gets otherwise depends on the memory of the server, which does not tell.
         stated = _CONTEXT.search(str(shown.get("parameters", "")))
         return int(stated[1]) if stated else None
 

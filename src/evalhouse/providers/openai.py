@@ -128,6 +128,7 @@ class OpenAI(HttpProvider):
     def _format(self, schema: Any) -> dict[str, Any]:
         if self.dialect.schema == "json_object":
             return {"type": "json_object"}
+        # Without `strict` some services take the schema for a hint.
         inner = {"name": "answer", "strict": True, "schema": schema}
         return {"type": "json_schema", "json_schema": inner}
 
@@ -141,6 +142,7 @@ class OpenAI(HttpProvider):
         if way == "reasoning":
             inner = {"enabled": effort} if isinstance(effort, bool) else {"effort": effort}
             return {"reasoning": inner}
+        # Models that think or do not are told so by a variable of their chat template.
         if way == "template" and isinstance(effort, bool):
             return {"chat_template_kwargs": {"enable_thinking": effort}}
         if effort is True:
@@ -167,6 +169,7 @@ class OpenAI(HttpProvider):
         message, word = choice.message, choice.finish_reason or ""
         text, thought = _texts(message.content)
         refusal = message.refusal if isinstance(message.refusal, str) else ""
+        # Services behind routers write their words in capitals.
         finish = FINISHES.get(word.lower(), "error")
         return Reply(
             text=text,
@@ -190,12 +193,13 @@ class OpenAI(HttpProvider):
                 if _added(body, event) and first is None:
                     first = seconds
         except (ValueError, RecursionError) as problem:
-            fault = f"holds an event that cannot be read ({problem})"
+            failure = self.unreadable(problem, exchange)
         else:
             if body.choices[0].finish_reason:
                 return body, first
-            fault = "ends before the answer does"
-        raise self.malformed(fault, exchange)
+            # `[DONE]` is no proof: routers send it after a server that broke off.
+            failure = self.malformed("ends before the answer does", exchange)
+        raise failure
 
     async def facts(self, found: Endpoint) -> Endpoint:
         """Add what the server says of itself and the model."""

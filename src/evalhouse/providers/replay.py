@@ -54,6 +54,7 @@ class Replay:
         self._path = Path(settings.base_url)
         self._lines: dict[str, bytes] = {}
         self._models: set[str] = set()
+        # Lines stay as they are until they are asked for: a reply is large, decoded.
         for place, line in _lines(self._path):
             self._add(place, line)
 
@@ -125,7 +126,7 @@ class Recorder:
         """Ask the provider and record what it answers."""
         reply = await self._provider.ask(request)
         self._file.write(recorded(request, reply))
-        self._file.flush()
+        self._file.flush()  # what was paid for survives a crash of this process
         return reply
 
     def canonical(self, request: Request, revision: str | None) -> bytes:
