@@ -14,6 +14,7 @@ PARTS = (
     "benchmarks.fields",
     "benchmarks.bootstrap",
     "benchmarks.all_pairs",
+    "benchmarks.providers",
 )
 
 
