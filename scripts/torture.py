@@ -27,8 +27,21 @@ PROOFS = (
         ["tests/workflows/test_crashes.py"],
     ),
     (
+        (
+            "processes killed while they record their work in a journal; nothing that was told to "
+            "be done is lost, and nothing is there twice"
+        ),
+        ["tests/journal/test_crashes.py"],
+    ),
+    (
         "arbitrary bytes, lines, JSON and splits of dumps (1,000 examples a property)",
-        ["tests/formats", "tests/store/test_rebuilding.py", "tests/test_redact.py"],
+        [
+            "tests/formats",
+            "tests/store/test_rebuilding.py",
+            "tests/test_redact.py",
+            "tests/journal/test_damage.py",
+            "tests/journal/test_journal.py",
+        ],
     ),
 )
 

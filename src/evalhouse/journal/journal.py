@@ -26,10 +26,10 @@ from evalhouse.journal.configuration import Configuration, canonical, difference
 from evalhouse.journal.entry import Entry, decode, encode, encode_key
 from evalhouse.journal.groups import Committer, Group, Pace
 from evalhouse.journal.header import Header, new_header
-from evalhouse.journal.line_file import LineFile, begin, reason_of
+from evalhouse.journal.line_file import LineFile, begin
 from evalhouse.journal.lock import Holder, Lock
 from evalhouse.journal.places import digest_of
-from evalhouse.journal.scan import Reading, Torn, index
+from evalhouse.journal.scan import Reading, Torn, index, open_to_read, reason_of
 from evalhouse.journal.verify import Closing
 from evalhouse.redact import Redactor
 
@@ -189,7 +189,7 @@ class Journal:
     def entries(self) -> Iterator[Entry]:
         """Yield what is on the disk, in the order in which it was recorded."""
         end = self._file.end
-        with self.path.open("rb") as file:
+        with open_to_read(self.path) as file:
             for offset, _, line in Reading(file, str(self.path)):
                 if offset >= end:
                     return

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evalhouse.errors import DamagedJournalError, UnwritableJournalError
-from evalhouse.journal.scan import Reading, Torn
+from evalhouse.journal.scan import Reading, Torn, reason_of
 from evalhouse.journal.seal import closing_line, entry_line, is_sealed, number_of, seal
 
 # Where there is a lighter wait that leaves out the time of the last change, it does.
@@ -108,8 +108,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def reason_of(failure: OSError) -> str:
-    """Return why the system refused, in lower case."""
-    return (failure.strerror or str(failure)).lower()

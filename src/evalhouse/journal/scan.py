@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from evalhouse.errors import DamagedJournalError, JournalError, boundary
+from evalhouse.errors import DamagedJournalError, JournalError
 from evalhouse.journal.entry import Entry, decode
 from evalhouse.journal.header import Header, read_header
 from evalhouse.journal.places import Places, digest_of
@@ -32,6 +33,23 @@ class Torn:
     offset: int
     length: int
     what: str
+
+
+@contextmanager
+def open_to_read(path: Path | str) -> Iterator[BinaryIO]:
+    """Open a journal; JournalError where it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            yield file
+    except OSError as failure:
+        reason = reason_of(failure)
+        raise JournalError(f"the journal `{path}` cannot be read: {reason}") from failure
+
+
+def reason_of(failure: OSError) -> str:
+    """Return why the system refused, in lower case, and what."""
+    reason = (failure.strerror or str(failure)).lower()
+    return f"{reason} (`{failure.filename}`)" if failure.filename else reason
 
 
 Piece = tuple[int, bytes, bool]
@@ -131,6 +149,6 @@ def read(path: Path | str) -> Iterator[Entry]:
         DamagedJournalError: A line that had been on the disk is not as it was written.
         JournalError: There is no journal, or it cannot be read.
     """
-    with boundary(JournalError, on=(OSError,)), Path(path).open("rb") as file:
+    with open_to_read(path) as file:
         for _, _, line in Reading(file, str(path)):
             yield decode(line)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from evalhouse.errors import DamagedJournalError, JournalError, boundary
+from evalhouse.errors import DamagedJournalError
 from evalhouse.journal.header import Header, read_header
 from evalhouse.journal.places import Places, digest_of
-from evalhouse.journal.scan import Piece, pieces
+from evalhouse.journal.scan import Piece, open_to_read, pieces
 from evalhouse.journal.seal import (
     fault_of,
     is_closing,
@@ -96,7 +96,7 @@ def verify(path: Path | str) -> Report:
     Raises:
         JournalError: There is no such file, or it cannot be read.
     """
-    with boundary(JournalError, on=(OSError,)), Path(path).open("rb") as file:
+    with open_to_read(path) as file:
         found = pieces(file)
         inspection = _Inspection(str(path), next(found, (0, b"", False)))
         for piece in found:
