@@ -40,7 +40,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_what_was_recorded_is_there_when_the_journal_is_opened_again(path: Path) -> None:
-    entry = Entry("row 1", {"reply": "positive"}, attempt=2, started=10.5, finished=11.25)
+    entry = Entry("row 1", {"reply": "positive"}, b"{ }", attempt=2, started=1.5, finished=2.25)
     with open_journal(path) as journal:
         assert journal.append_now(entry)
         assert list(journal.entries()) == [entry]
@@ -58,8 +58,8 @@ def test_every_line_is_json_that_people_can_read(path: Path) -> None:
     assert header["configuration"] == CONFIGURATION
     assert [entry["key"] for entry in entries] == ["row 0", "row 1", "row 2"]
     assert entries[0]["payload"] == "ja"
-    assert entries[1]["text"] == "raw reply"
-    assert entries[2]["base64"] == "/w=="
+    assert entries[1]["payload_text"] == "raw reply"
+    assert entries[2]["payload_base64"] == "/w=="
     assert closing["closed"]["entries"] == 3
 
 
@@ -196,15 +196,31 @@ def test_another_secret_is_no_other_configuration(path: Path) -> None:
         open_journal(path, {"api_key": SECRET, "n": 2})
 
 
-@pytest.mark.parametrize("payload", [{"note": SECRET}, {"api_key": "hidden"}, SECRET.encode()])
-def test_no_secret_reaches_the_disk(path: Path, payload: Any) -> None:
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry("row 1", {"note": SECRET}),
+        Entry("row 1", SECRET.encode()),
+        Entry("row 1", None, {"api_key": "hidden"}),
+        Entry("row 1", None, b'{"api_key": "hidden"}'),
+    ],
+)
+def test_no_secret_reaches_the_disk(path: Path, entry: Entry) -> None:
     with open_journal(path, {"token": "hidden"}) as journal:
-        journal.append_now(Entry("row 1", payload))
+        journal.append_now(entry)
         assert journal.redactions == 1
     content = path.read_text("utf-8")
     assert SECRET not in content
     assert "hidden" not in content
     assert content.count("⟦redacted:") == 2
+
+
+def test_the_tokens_of_a_reply_are_no_secrets(path: Path) -> None:
+    reply = {"logprobs": {"content": [{"token": "Yes", "logprob": -0.1}]}}
+    with open_journal(path) as journal:
+        journal.append_now(Entry("row 1", reply))
+        assert journal.redactions == 0
+    assert [entry.payload for entry in read(path)] == [reply]
 
 
 def test_a_key_that_looks_like_a_secret_is_refused(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -21,8 +22,11 @@ class Entry(msgspec.Struct, frozen=True):
     Attributes:
         key: Its name, which no other piece of the same journal has; it is never redacted, and
             must hold no secret.
-        payload: What came of it: any JSON value, or bytes, which come back as bytes. Numbers
-            that are not finite become null.
+        payload: What came of it: any JSON value, or bytes, which come back as bytes. Secrets are
+            known by their shape alone, since a reply may name anything `token`. Numbers that are
+            not finite become null.
+        request: What was asked, if that is to be kept: a JSON value or bytes. Secrets are known by
+            the names of settings, too.
         attempt: How many-th try it was that succeeded, from 1.
         started: When, in seconds since 1970 (UTC).
         finished: When, in seconds since 1970 (UTC).
@@ -30,21 +34,25 @@ class Entry(msgspec.Struct, frozen=True):
 
     key: str
     payload: Any
+    request: Any = None
     attempt: int = 1
     started: float | None = None
     finished: float | None = None
 
 
 class _Line(msgspec.Struct):
-    """The fields of a line, of which one holds the payload."""
+    """The fields of a line; bytes stand under another name than JSON."""
 
     key: str
     attempt: int
     started: float | None
     finished: float | None
     payload: Any = None
-    text: str | None = None
-    base64: str | None = None
+    payload_text: str | None = None
+    payload_base64: str | None = None
+    request: Any = None
+    request_text: str | None = None
+    request_base64: str | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Line)
@@ -67,15 +75,16 @@ def encode(entry: Entry, redactor: Redactor) -> tuple[bytes, bytes, int]:
             "the key of a piece of work holds what looks like a secret, and keys are kept as they "
             "are; name the work by an id or a hash"
         )
-    name, payload, count = _payload(entry.payload, redactor)
-    fields = b'"attempt":%d,"started":%b,"finished":%b,"%b":%b' % (
+    fields = b'"attempt":%d,"started":%b,"finished":%b' % (
         entry.attempt,
         _json(entry.started),
         _json(entry.finished),
-        name,
-        payload,
     )
-    return key, fields, count
+    asked, count = b"", 0
+    if entry.request is not None:
+        asked, count = _field(b"request", entry.request, redactor.request, redactor)
+    payload, more = _field(b"payload", entry.payload, redactor.text, redactor)
+    return key, fields + asked + payload, count + more
 
 
 def decode(line: bytes) -> Entry:
@@ -84,33 +93,38 @@ def decode(line: bytes) -> Entry:
         found = _DECODER.decode(line)
     except msgspec.DecodeError:  # a lone surrogate, which only the standard library reads
         found = msgspec.convert(json.loads(line), _Line)
-    payload = found.payload
-    if found.text is not None:
-        payload = found.text.encode()
-    elif found.base64 is not None:
-        payload = base64.b64decode(found.base64)
-    return Entry(found.key, payload, found.attempt, found.started, found.finished)
+    payload = _value(found.payload, found.payload_text, found.payload_base64)
+    request = _value(found.request, found.request_text, found.request_base64)
+    return Entry(found.key, payload, request, found.attempt, found.started, found.finished)
 
 
-def _payload(payload: Any, redactor: Redactor) -> tuple[bytes, bytes, int]:
-    """Return the name of the field that holds a payload, its JSON, and the secrets replaced."""
-    is_bytes = isinstance(payload, bytes)
-    data, count = payload if is_bytes else _json(payload), 0
+def _value(value: Any, text: str | None, coded: str | None) -> Any:
+    if text is not None:
+        return text.encode()
+    return value if coded is None else base64.b64decode(coded)
+
+
+def _field(
+    name: bytes, value: Any, clean: Callable[[bytes], tuple[bytes, int]], redactor: Redactor
+) -> tuple[bytes, int]:
+    """Return a field with a comma before it, and how many secrets were replaced."""
+    is_bytes = isinstance(value, bytes)
+    data, count = value if is_bytes else _json(value), 0
     if redactor.hits(data):
-        data, count = redactor.request(data)
+        data, count = clean(data)
     if is_bytes:
-        return *_bytes_field(data), count
+        return _bytes_field(name, data), count
     if b"\n" in data:
         raise UsageError("a payload of raw JSON holds line breaks; hand it over as bytes")
-    return b"payload", data, count
+    return b',"%b":%b' % (name, data), count
 
 
-def _bytes_field(data: bytes) -> tuple[bytes, bytes]:
+def _bytes_field(name: bytes, data: bytes) -> bytes:
     """Text stays readable in the file; only what is none is kept in base 64."""
     try:
-        return b"text", _json(data.decode())
+        return b',"%b_text":%b' % (name, _json(data.decode()))
     except UnicodeDecodeError:
-        return b"base64", b'"%b"' % base64.b64encode(data)
+        return b',"%b_base64":"%b"' % (name, base64.b64encode(data))
 
 
 def _json(value: Any) -> bytes:
@@ -120,4 +134,4 @@ def _json(value: Any) -> bytes:
         # A lone surrogate, as in the name of a file; the replacement is JSON's own escape.
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
     except TypeError as failure:
-        raise UsageError(f"a payload cannot be written as JSON: {failure}") from failure
+        raise UsageError(f"a piece of work cannot be written as JSON: {failure}") from failure
