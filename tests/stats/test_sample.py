@@ -37,7 +37,13 @@ def test_no_rows_are_no_units() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(UsageError, match="3 rows and 2 clusters"):
+    with pytest.raises(UsageError, match="3 units and clusters of shape"):
         sample_of_rows([1.0, 2.0, 3.0], ["a", "b"])
     with pytest.raises(UsageError, match="zero or more; found -1"):
         sample_of_counts([[1, -1]])
+
+
+def test_equal_rows_are_counted_together_where_many_are() -> None:
+    rows = np.repeat([[1.0, 2.0], [3.0, 4.0]], [5, 3], axis=0)
+    sample = sample_of_rows(rows)
+    assert (len(sample.vectors), sample.n, sample.totals.tolist()) == (2, 8, [14.0, 22.0])

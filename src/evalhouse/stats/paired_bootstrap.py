@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.stats.distributions import normal_quantile, student_sf
 from evalhouse.stats.estimate import Estimate
-from evalhouse.stats.jackknife import acceleration, jackknife, left_out
+from evalhouse.stats.jackknife import acceleration, jackknife, left_out, of_sums
 from evalhouse.stats.permutation import stacked
-from evalhouse.stats.resampling import REPLICATES, bootstrap, replicates
+from evalhouse.stats.resampling import REPLICATES, bootstrap, centre, replicates
 from evalhouse.stats.results import Alternative, HypothesisTest, Interval, checked_alternative
-from evalhouse.stats.sample import Floats, Kernel, Sample
+from evalhouse.stats.sample import Floats, Kernel, Sample, sample_of_rows
 
 FEW_CLUSTERS = 30
-"""Fewer whole clusters than this are too few for the bootstrap's p-values."""
+"""Clusters in which the runs differ that the bootstrap's p-values need."""
+_FEW = 200  # units that differ; of more, one that is swapped changes nothing
 
 
 def estimate_metric_difference(
@@ -72,7 +72,9 @@ def paired_bootstrap(
     """Estimate how a metric of two runs on the same units differs, with a bootstrap interval.
 
     `kernel(sum(a)) - kernel(sum(b))`, units (or whole clusters) resampled with both runs'
-    vectors together; the bounds are those of `resampling.bootstrap` with `bca-t`.
+    vectors together; the bounds are those of `resampling.bootstrap` with `bca-t`. Where fewer than
+    200 units differ, and there are no clusters, one unit more can be drawn, in which the runs have
+    changed places: resampling five units that all favour one run would find no doubt about it.
 
     Args:
         first: (n, m) vectors of the first run, whose sum the metric is a function of.
@@ -97,9 +99,10 @@ def paired_bootstrap(
         >>> right, wrong = [1.0, 1.0], [0.0, 1.0]
         >>> found = paired_bootstrap([right] * 200, [wrong] * 40 + [right] * 160, share)
         >>> round(found.estimate, 2), round(found.low, 2), round(found.high, 2)
-        (0.2, 0.15, 0.26)
+        (0.2, 0.14, 0.25)
     """
     sample, difference = _paired(first, second, kernel, clusters)
+    sample = _swapping(sample, difference.width)
     return bootstrap(sample, difference, level=level, count=count, seed=seed)
 
 
@@ -118,7 +121,8 @@ def paired_bootstrap_test(
     The p-value is one minus the level at which the `bca-t` interval of `paired_bootstrap` just
     reaches zero: with q the share of resamples below it, `w = z(q) - b` and
     `t = (b - w / (1 + a w)) / sqrt(n / (n - 1))` against Student's t (n - 1), b the bias and a
-    the acceleration.
+    the acceleration. At n = 200 it rejects true hypotheses in 1 to 6% of cases, least often where
+    few units differ.
 
     Args:
         first: (n, m) vectors of the first run, whose sum the metric is a function of.
@@ -130,8 +134,9 @@ def paired_bootstrap_test(
         seed: of the source of chance; it is kept in the result.
 
     NaN with a note where the metric is undefined for either run, below two units, and where the
-    runs differ in no resample. Below thirty clusters a note says that it rejects up to 7% of true
-    hypotheses; `estimate_metric_difference` and `paired_randomisation_test` do not.
+    runs differ in no resample. Where they differ in fewer than thirty clusters a note says that it
+    rejects 7% of true hypotheses or more; `estimate_metric_difference` and
+    `paired_randomisation_test` do not.
 
     Raises:
         UsageError: for vectors of different shapes or unknown options.
@@ -148,7 +153,8 @@ def paired_bootstrap_test(
     """
     alternative = checked_alternative(alternative)
     sample, difference = _paired(first, second, kernel, clusters)
-    n, estimate, name = sample.n, float(difference(sample.totals)), "paired BCa-t bootstrap"
+    sample = _swapping(sample, difference.width)
+    n, estimate, name = sample.n, of_sums(difference, sample.totals), "paired BCa-t bootstrap"
     if n < 2 or not math.isfinite(estimate):
         note = "the metric is undefined here" if n > 1 else f"too few units to resample: {n}"
         return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)
@@ -156,14 +162,16 @@ def paired_bootstrap_test(
     finite = values[np.isfinite(values)]
     lost = len(values) - len(finite)
     notes = [f"undefined in {lost} of {count} resamples, which are left out"] * bool(lost)
-    if sample.is_clustered and n < FEW_CLUSTERS:
-        notes.append(f"{n} clusters: the level holds from {FEW_CLUSTERS} on")
+    differing = int(np.count_nonzero(_differs(sample, difference.width)))
+    if sample.is_clustered and differing < FEW_CLUSTERS:
+        notes.append(f"runs differ in {differing} clusters: the level holds from {FEW_CLUSTERS} on")
     note = "; ".join(notes)
     if not len(finite) or finite.min() == finite.max():
         note = "the difference is the same in all resamples"
         return HypothesisTest(math.nan, math.nan, name, n, alternative, estimate, seed, note)
     skew = acceleration(sample, left_out(sample, difference))
-    t = _pivot(finite, estimate, skew) / math.sqrt(n / (n - 1))
+    middle = centre(sample, difference, estimate)
+    t = _pivot(finite, middle, skew) / math.sqrt(n / (n - 1))
     if alternative == "two-sided":
         p_value = min(1.0, 2 * float(student_sf(abs(t), n - 1)))
     else:
@@ -171,9 +179,9 @@ def paired_bootstrap_test(
     return HypothesisTest(t, p_value, name, n, alternative, estimate, seed, note)
 
 
-def _pivot(values: Floats, estimate: float, skew: float) -> float:
-    """Return how many standard normal steps the estimate is above zero, bias and skew apart."""
-    bias, place = (_quantile_at(values, point) for point in (estimate, 0.0))
+def _pivot(values: Floats, middle: float, skew: float) -> float:
+    """Return how many standard normal steps the middle is above zero, bias and skew apart."""
+    bias, place = (_quantile_at(values, point) for point in (middle, 0.0))
     away = place - bias
     slope = 1 + skew * away
     # Beyond the pole of the correction the null is as far out as can be.
@@ -199,24 +207,34 @@ class _Difference:
 
 def _paired(
     first: ArrayLike, second: ArrayLike, kernel: Kernel, clusters: ArrayLike | None
-) -> tuple[Sample, Callable[[Floats], Floats]]:
+) -> tuple[Sample, _Difference]:
     one, other = stacked(first, second, clusters)
     rows = np.hstack([one, other])
-    sample = _counted(rows) if clusters is None else Sample(rows, _ones(rows), is_clustered=True)
-    return sample, _Difference(kernel, one.shape[1])
-
-
-def _ones(rows: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.ones(len(rows), np.int64)
-
-
-def _counted(rows: Floats) -> Sample:
-    """Count equal rows together where many are, so that the cost does not grow with n."""
-    # Sorting one projection is cheaper than sorting rows; equal ones are then compared in full.
-    mark = rows @ np.random.default_rng(len(rows)).standard_normal(rows.shape[1])
-    _, first, place, counts = np.unique(
-        mark, return_index=True, return_inverse=True, return_counts=True
+    return sample_of_rows(rows, None if clusters is None else np.arange(len(rows))), _Difference(
+        kernel, one.shape[1]
     )
-    if 2 * len(first) > len(rows) or not np.array_equal(rows[first][place], rows):
-        return Sample(rows, _ones(rows))
-    return Sample(rows[first], counts.astype(np.int64))
+
+
+def _differs(sample: Sample, width: int) -> NDArray[np.bool_]:
+    """Return in which of the distinct units the runs differ (u,)."""
+    found: NDArray[np.bool_] = (sample.vectors[:, :width] != sample.vectors[:, width:]).any(axis=1)
+    return found
+
+
+def _swapping(sample: Sample, width: int) -> Sample:
+    """Let one unit more be drawn in which the runs have changed places, where few units differ.
+
+    If five units differ and all in favour of one run, resampling nothing but these would find no
+    doubt about it, though a coin falls like that in one of sixteen cases.
+    """
+    one, other = sample.vectors[:, :width], sample.vectors[:, width:]
+    differs = _differs(sample, width)
+    count = int(sample.counts[differs].sum())
+    if sample.is_clustered or not 0 < count < _FEW:
+        return sample
+    swapped = np.hstack([other[differs], one[differs]])
+    return Sample(
+        np.vstack([sample.vectors, swapped]),
+        np.append(sample.counts, np.zeros(len(swapped), np.int64)),
+        np.append(np.zeros(len(sample.vectors)), sample.counts[differs] / count),
+    )

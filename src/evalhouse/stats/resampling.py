@@ -16,6 +16,7 @@ from evalhouse.stats.distributions import normal_cdf, normal_quantile, student_r
 from evalhouse.stats.jackknife import acceleration, left_out, of_sums
 from evalhouse.stats.results import Interval, checked_level
 from evalhouse.stats.sample import Floats, Kernel, Sample, sample_of_table
+from evalhouse.stats.values import counts_of
 
 Method = Literal["bca-t", "bca", "percentile", "basic"]
 Key = TypeVar("Key")
@@ -48,16 +49,17 @@ def resampled_sums(sample: Sample, count: int, seed: int) -> Iterator[Floats]:
     used = weights > 0
     weights, vectors = weights[used], sample.vectors[used]
     chance, n = np.random.default_rng(seed), sample.n
-    by_number = sample.prior is None and len(weights) * _DRAW > n
+    by_number = len(weights) * (_DRAW if sample.prior is None else 1) > n
     row = max(len(weights), vectors.shape[1], n if by_number else 0)
     piece = max(1, _BLOCK // (8 * max(1, row)))
     places = np.repeat(np.arange(len(weights)), sample.counts[used]) if by_number else None
+    prior = np.zeros(len(weights)) if sample.prior is None else sample.prior[used]
     for start in range(0, count, piece):
         size = min(piece, count - start)
         if places is None:
             drawn = chance.multinomial(n, weights / weights.sum(), size)
         else:
-            drawn = _drawn(chance, places, len(weights), size)
+            drawn = _drawn(chance, places, prior, size)
         yield drawn.astype(np.float64) @ vectors
 
 
@@ -67,11 +69,17 @@ def _check(count: int) -> None:
 
 
 def _drawn(
-    chance: np.random.Generator, places: NDArray[np.int64], distinct: int, size: int
+    chance: np.random.Generator, places: NDArray[np.int64], prior: Floats, size: int
 ) -> NDArray[np.int64]:
+    distinct, weight = len(prior), float(prior.sum())
     units = chance.integers(0, max(1, len(places)), (size, len(places)))
-    if distinct < len(places):
+    if distinct < len(places) or weight:
         units = places[units]
+    if weight:
+        # Each draw is one of the prior's with the chance that its weight has.
+        count = chance.binomial(units.size, weight / (len(places) + weight))
+        held = chance.choice(units.size, count, replace=False, shuffle=False)
+        units.flat[held] = chance.choice(distinct, count, p=prior / weight)
     units += np.arange(size)[:, None] * distinct
     return np.bincount(units.ravel(), minlength=size * distinct).reshape(size, distinct)
 
@@ -98,6 +106,15 @@ def _replicated(sample: Sample, kernels: Sequence[Kernel], count: int, seed: int
     return np.concatenate(pieces, axis=1)
 
 
+def centre(sample: Sample, kernel: Kernel, estimate: float) -> float:
+    """Return what the resamples of a statistic scatter about: its estimate, moved by a `prior`."""
+    if sample.prior is None:
+        return estimate
+    weights = sample.counts + sample.prior
+    found = of_sums(kernel, weights / weights.sum() * sample.n @ sample.vectors)
+    return found if math.isfinite(found) else estimate
+
+
 @dataclass(frozen=True)
 class _Bootstrap:
     """What the bounds of a statistic are computed from."""
@@ -113,12 +130,7 @@ class _Bootstrap:
 
     @cached_property
     def centre(self) -> float:
-        """What the resamples scatter about."""
-        if self.sample.prior is None:
-            return self.estimate
-        weights = self.sample.counts + self.sample.prior
-        found = of_sums(self.kernel, weights / weights.sum() * self.sample.n @ self.sample.vectors)
-        return found if math.isfinite(found) else self.estimate
+        return centre(self.sample, self.kernel, self.estimate)
 
     def bounded(
         self, bounds: Bounds, level: float, rarest: int | None
@@ -295,7 +307,9 @@ def rarest_class(table: ArrayLike) -> int:
         table: counts, gold on the first axis and other sides on the rest, labels in the same
             places; further places of the other sides are no classes.
     """
-    counts = np.asarray(table, np.int64)
+    counts = counts_of(table)
+    if not counts.ndim:
+        raise UsageError("a table of counts has rows and columns; found a single number")
     sides = [
         counts.sum(axis=tuple(other for other in range(counts.ndim) if other != axis))
         for axis in range(counts.ndim)
@@ -337,7 +351,9 @@ def bootstrap_table(
         >>> found.estimate, round(found.low, 2), round(found.high, 2)
         (0.9, 0.85, 0.94)
     """
-    counts = np.asarray(table, np.int64)
+    counts = counts_of(table)
+    if counts.ndim < 2:
+        raise UsageError(f"a table of counts has rows and columns; found shape {counts.shape}")
 
     def of_cells(sums: Floats) -> Floats:
         return kernel(sums.reshape(*sums.shape[:-1], *counts.shape))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
+from evalhouse.stats.values import counts_of, numbers, places
 
 Floats = NDArray[np.float64]
 Kernel = Callable[[Floats], Floats]
@@ -45,25 +46,36 @@ def sample_of_rows(rows: ArrayLike, clusters: ArrayLike | None = None) -> Sample
     """Make a sample of rows (n, m) or (n,); with `clusters` (n,) each cluster is one unit.
 
     Raises:
-        UsageError: when rows and clusters differ in length.
+        UsageError: for rows of another shape, and when rows and clusters differ in length.
     """
-    array = np.asarray(rows, np.float64)
+    array = numbers(rows, "rows")
     array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2:
+        raise UsageError(f"rows are a table, one row a unit; found shape {array.shape}")
     if clusters is None:
-        return Sample(array, np.ones(len(array), np.int64))
-    names, place = np.unique(np.asarray(clusters), return_inverse=True)
-    if len(place) != len(array):
-        raise UsageError(f"there are {len(array)} rows and {len(place)} clusters; give one a row")
-    sums = np.zeros((len(names), array.shape[1]))
-    np.add.at(sums, place, array)
-    return Sample(sums, np.ones(len(names), np.int64), is_clustered=True)
+        return _counted(array)
+    place, count = places(clusters, len(array))
+    sums = np.empty((count, array.shape[1]))
+    for column, held in zip(sums.T, array.T, strict=True):
+        column[:] = np.bincount(place, held, count)
+    return Sample(sums, np.ones(count, np.int64), is_clustered=True)
+
+
+def _counted(rows: Floats) -> Sample:
+    """Count equal rows together where many are, so that the cost does not grow with n."""
+    # Sorting one projection is cheaper than sorting rows; equal ones are then compared in full.
+    mark = rows @ np.random.default_rng(len(rows)).standard_normal(rows.shape[1])
+    _, first, place, counts = np.unique(
+        mark, return_index=True, return_inverse=True, return_counts=True
+    )
+    if 2 * len(first) > len(rows) or not np.array_equal(rows[first][place], rows):
+        return Sample(rows, np.ones(len(rows), np.int64))
+    return Sample(rows[first], counts.astype(np.int64))
 
 
 def sample_of_counts(table: ArrayLike) -> Sample:
     """Make a sample of a table of counts of any shape; its kernels get the cells, flat."""
-    counts = np.asarray(table, np.int64).ravel()
-    if counts.size and counts.min() < 0:
-        raise UsageError(f"counts are zero or more; found {counts.min()}")
+    counts = counts_of(table).ravel()
     return Sample(np.eye(counts.size), counts)
 
 
@@ -73,7 +85,7 @@ def sample_of_table(table: ArrayLike) -> Sample:
     The `prior` spreads one unit over the cells, in proportion to the product of the roots of the
     margins: labels that nobody used stay out, and rare ones may be confused like others.
     """
-    counts = np.asarray(table, np.int64)
+    counts = counts_of(table)
     sample, total = sample_of_counts(counts), int(counts.sum())
     if not total:
         return sample
