@@ -103,7 +103,7 @@ def test_few_and_unequal_clusters_are_told() -> None:
 
 
 def test_clusters_fit_the_values() -> None:
-    with pytest.raises(UsageError, match="one cluster a unit"):
+    with pytest.raises(UsageError, match="give each unit one"):
         estimate_mean([1.0, 2.0], ["a"])
     with pytest.raises(UsageError, match="one dimension"):
         estimate_mean(np.eye(2))

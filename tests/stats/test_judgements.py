@@ -58,7 +58,7 @@ def test_bad_judgements_are_refused() -> None:
         judgements(["a"], ["a"], [1])
     with pytest.raises(UsageError, match="judgements are rows"):
         judgements(["a"], ["b", "c"], [1])
-    with pytest.raises(UsageError, match="give one for each"):
+    with pytest.raises(UsageError, match="give each unit one"):
         judgements(["a"], ["b"], [1], clusters=[1, 2])
 
 

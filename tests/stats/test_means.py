@@ -122,5 +122,5 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         weighted_mean([1.0, 2.0], [1.0, -1.0])
     with pytest.raises(UsageError, match="one for each of 2 values"):
         weighted_mean([1.0, 2.0], [1.0])
-    with pytest.raises(UsageError, match="one cluster"):
+    with pytest.raises(UsageError, match="give each unit one"):
         ratio([1.0, 2.0], [1.0, 1.0], ["a"])

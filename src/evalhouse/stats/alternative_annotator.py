@@ -303,7 +303,10 @@ def _table(
 
 
 def _present(answers: Sequence[Any] | NDArray[Any]) -> list[Any]:
-    listed = answers.tolist() if isinstance(answers, np.ndarray) else list(answers)
+    try:
+        listed = list(answers.tolist() if isinstance(answers, np.ndarray) else answers)
+    except TypeError as reason:
+        raise UsageError(f"answers are one for each unit; found {answers!r}") from reason
     return [None if one is None or one != one else one for one in listed]  # noqa: PLR0124 - NaN
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.estimate import Estimate
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 _FEW = 10  # below so many clusters the t distribution leans on the clusters' means being normal
@@ -23,20 +24,6 @@ class ClusteredMean:
     value: Floats
     stderr: Floats
     df: Floats
-
-
-def places(clusters: ArrayLike, n: int) -> tuple[NDArray[np.int64], int]:
-    """Number the clusters; return the number of each unit's (n,) and how many there are.
-
-    Raises:
-        UsageError: unless there is one cluster for each of `n` units.
-    """
-    names, place = np.unique(np.asarray(clusters), return_inverse=True)
-    if place.shape != (n,):
-        raise UsageError(
-            f"there are {n} units and clusters of shape {place.shape}; give one cluster a unit"
-        )
-    return place.astype(np.int64), len(names)
 
 
 def sums_by_cluster(values: Floats, place: NDArray[np.int64], count: int) -> Floats:
@@ -111,7 +98,7 @@ def clustered_mean(sums: Floats, sizes: Floats) -> ClusteredMean:
         nothing = np.full(sums.shape[:-1], np.nan)
         return ClusteredMean(nothing, nothing, nothing)
     total, is_judged = sizes.sum(axis=-1), (sizes > 0).sum(axis=-1) > 1
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         value = sums.sum(axis=-1) / total
         residuals = sums - sizes * value[..., None]
         squares = (inflation(sizes) * residuals**2).sum(axis=-1)
@@ -138,7 +125,7 @@ def estimate_mean(values: ArrayLike, clusters: ArrayLike | None = None) -> Estim
         >>> found.value, round(found.stderr, 6), found.df
         (3.0, 1.040833, 2.0)
     """
-    array = np.asarray(values, np.float64)
+    array = numbers(values)
     if array.ndim != 1:
         raise UsageError(f"values are one array of one dimension; found shape {array.shape}")
     place, _ = places(np.arange(len(array)) if clusters is None else clusters, len(array))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.stats.estimate import Estimate
+from evalhouse.stats.values import numbers
 
 Floats = NDArray[np.float64]
 _FEW = 5  # below so many seeds (items) Satterthwaite's degrees of freedom are too hopeful
@@ -85,7 +86,7 @@ def variance_components(scores: ArrayLike) -> Components:
         >>> round(found.items, 4), round(found.seeds, 4), round(found.residual, 4)
         (6.0, 0.6667, 1.0)
     """
-    array = np.asarray(scores, np.float64)
+    array = numbers(scores, "scores")
     if array.ndim != 2:
         raise UsageError(f"scores are a matrix of items by seeds; found shape {array.shape}")
     is_present = ~np.isnan(array)

@@ -16,6 +16,7 @@ from evalhouse.stats.distributions import (
 )
 from evalhouse.stats.paired import differences
 from evalhouse.stats.results import Interval, checked_level
+from evalhouse.stats.values import present
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +96,7 @@ def hedges_g(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Int
 def _standardised(
     first: ArrayLike, second: ArrayLike, method: str, level: float, *, is_corrected: bool
 ) -> Interval:
-    one, other = _present(first), _present(second)
+    one, other = present(first), present(second)
     n, df = len(one) + len(other), len(one) + len(other) - 2
     if not len(one) or not len(other) or df < 1:
         return _undefined(level, method, n, "it needs units on both sides, three in all")
@@ -190,7 +191,7 @@ def cliff_delta(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> 
         >>> found.estimate, round(found.low, 4), round(found.high, 4)
         (0.4375, -0.403, 0.8777)
     """
-    one, other = _present(first), _present(second)
+    one, other = present(first), present(second)
     sizes, n = (len(one), len(other)), len(one) + len(other)
     level = checked_level(level)
     if not min(sizes):
@@ -274,11 +275,6 @@ def probability_of_superiority(
         found.stderr,
         note=found.note,
     )
-
-
-def _present(values: ArrayLike) -> Floats:
-    array = np.asarray(values, np.float64).ravel()
-    return array[~np.isnan(array)]
 
 
 def _undefined(level: float, method: str, n: int, note: str) -> Interval:

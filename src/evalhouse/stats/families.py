@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.stats.values import numbers
 
 Floats = NDArray[np.float64]
 Adjustment = Literal["holm", "benjamini-hochberg", "benjamini-yekutieli", "bonferroni"]
@@ -47,7 +48,7 @@ def adjusted(p_values: ArrayLike, method: Adjustment = "holm") -> Floats:
     """
     if method not in ADJUSTMENTS:
         raise UnknownNameError("adjustment", method, ADJUSTMENTS)
-    array = np.asarray(p_values, np.float64)
+    array = numbers(p_values, "p-values")
     is_test = ~np.isnan(array)
     held = array[is_test]
     if len(held) and not (held.min() >= 0 and held.max() <= 1):

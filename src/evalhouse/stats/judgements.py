@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -63,8 +64,8 @@ def judgements(
     Raises:
         UsageError: for other outcomes, a player against itself, and sides of different lengths.
     """
-    scores = np.asarray(outcomes, np.float64)
-    weights = np.ones(len(scores)) if counts is None else np.asarray(counts, np.float64)
+    scores = np.atleast_1d(numbers(outcomes, "outcomes"))
+    weights = np.ones(len(scores)) if counts is None else numbers(counts, "counts")
     sides = {len(first), len(second), len(weights), len(scores)}
     if scores.ndim != 1 or len(sides) != 1:
         raise UsageError("judgements are rows: two players, an outcome and a count for each")
@@ -78,7 +79,7 @@ def judgements(
         raise UsageError(f"`{names[int(one[one == two][0])]}` meets itself; leave such rows out")
     # A pair is one place in the table, whoever stands first.
     scores = np.where(one < two, scores, 1.0 - scores)
-    found = None if clusters is None else _numbered(clusters, len(scores))
+    found = None if clusters is None else places(clusters, len(scores))[0]
     kinds = np.where(scores == 1.0, 0, np.where(scores == 0.0, 1, 2)).astype(np.int64)
     cells = np.minimum(one, two) * len(names) + np.maximum(one, two)
     return _tabled(tuple(names), cells, kinds, weights, found)
@@ -98,8 +99,8 @@ def judgements_of_table(
         UsageError: for tables that are not square or alike, negative counts, and ties that differ
             between the two places of a pair.
     """
-    won = np.asarray(wins, np.float64)
-    drawn = np.zeros_like(won) if ties is None else np.asarray(ties, np.float64)
+    won = numbers(wins, "wins")
+    drawn = np.zeros_like(won) if ties is None else numbers(ties, "ties")
     if won.ndim != 2 or won.shape[0] != won.shape[1] or drawn.shape != won.shape:
         raise UsageError(f"wins and ties are square tables; found {won.shape} and {drawn.shape}")
     if (won < 0).any() or (drawn < 0).any() or not np.array_equal(drawn, drawn.T):
@@ -166,12 +167,3 @@ def _tabled(
     rows = (place * 3 + kinds).astype(np.int64)
     counts = np.bincount(rows, weights, 3 * len(distinct)).astype(np.float64).reshape(-1, 3)
     return Judgements(players, pairs, counts, rows, weights, clusters)
-
-
-def _numbered(clusters: ArrayLike, size: int) -> Places:
-    names = np.asarray(clusters).ravel()
-    if len(names) != size:
-        raise UsageError(
-            f"there are {size} judgements and {len(names)} clusters; give one for each"
-        )
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalhouse.errors import UsageError
-from evalhouse.stats.clustered import clustered_mean, estimate_mean, places, sums_by_cluster
+from evalhouse.stats.clustered import clustered_mean, estimate_mean, sums_by_cluster
 from evalhouse.stats.estimate import Estimate
 from evalhouse.stats.results import Interval
 from evalhouse.stats.special import Floats
+from evalhouse.stats.values import numbers, places
 
 
 def mean(values: ArrayLike, clusters: ArrayLike | None = None, *, level: float = 0.95) -> Interval:
@@ -68,10 +69,10 @@ def weighted_mean(
         >>> found.estimate, found.n
         (2.75, 3)
     """
-    numbers, shares = np.asarray(values, np.float64), np.asarray(weights, np.float64)
-    if numbers.shape == shares.shape:
-        return ratio(numbers * shares, shares, clusters, level=level)
-    raise UsageError(f"weights are one for each of {numbers.size} values; found {shares.size}")
+    sizes, shares = numbers(values), numbers(weights, "weights")
+    if sizes.shape == shares.shape:
+        return ratio(sizes * shares, shares, clusters, level=level)
+    raise UsageError(f"weights are one for each of {sizes.size} values; found {shares.size}")
 
 
 def ratio(
@@ -117,18 +118,18 @@ def ratio(
     method = "ratio of sums, t" if clusters is None else "ratio of sums, clustered t (CR2)"
     note = f"{left} units with a missing value left out" if left else ""
     if used < 2:
-        value = float(sums.sum() / sizes.sum()) if used else np.nan
+        with np.errstate(over="ignore"):
+            value = float(sums.sum() / sizes.sum()) if used else np.nan
         what = f"a standard error needs two units with a denominator; found {used}"
         return Estimate(value, np.nan, np.nan, count, method).noted(note, what).interval(level)
     found = clustered_mean(sums, sizes)
     flat = "" if found.stderr > 0 else "all units are equal, so there is no spread to judge by"
-    numbers = float(found.value), float(found.stderr), float(found.df)
-    estimate = Estimate(*numbers, count, method)
-    return estimate.noted(note, flat).interval(level)
+    parts = float(found.value), float(found.stderr), float(found.df)
+    return Estimate(*parts, count, method).noted(note, flat).interval(level)
 
 
 def _paired(numerators: ArrayLike, denominators: ArrayLike) -> tuple[Floats, Floats]:
-    top, bottom = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
+    top, bottom = numbers(numerators, "numerators"), numbers(denominators, "denominators")
     if top.ndim != 1 or top.shape != bottom.shape:
         raise UsageError(
             f"numerators and denominators are arrays of one length; found {top.shape} and "

@@ -9,6 +9,7 @@ from evalhouse.errors import UsageError
 from evalhouse.stats.clustered import estimate_mean
 from evalhouse.stats.estimate import Estimate
 from evalhouse.stats.results import Alternative, HypothesisTest, Interval
+from evalhouse.stats.values import numbers
 
 Floats = NDArray[np.float64]
 _FEW = 10  # a t distribution says little of so few units that differ at all
@@ -20,7 +21,7 @@ def differences(first: ArrayLike, second: ArrayLike) -> Floats:
     Raises:
         UsageError: for samples of different lengths or of more than one dimension.
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    one, other = numbers(first, "values of the first run"), numbers(second, "values of the second")
     if one.ndim != 1 or one.shape != other.shape:
         raise UsageError(
             f"paired samples are two arrays of one length; found {one.shape} and {other.shape}; "

@@ -79,7 +79,10 @@ def _ids(values: ArrayLike, side: str) -> NDArray[np.generic]:
     ids = np.asarray(values)
     if ids.ndim != 1:
         raise UsageError(f"ids are one array of one dimension; found shape {ids.shape}")
-    names, counts = np.unique(ids, return_counts=True)
+    try:
+        names, counts = np.unique(ids, return_counts=True)
+    except TypeError as reason:
+        raise UsageError(f"ids are of one kind, none missing; found {reason}") from reason
     if len(names) < len(ids):
         place = int(counts.argmax())
         raise RepeatedUnitError(side, str(names[place]), int(counts[place]), len(ids) - len(names))

@@ -12,12 +12,12 @@ from evalhouse.stats.clustered import (
     clustered_mean,
     degrees_of_freedom,
     inflation,
-    places,
     sums_by_cluster,
 )
 from evalhouse.stats.distributions import student_sf
 from evalhouse.stats.families import adjusted
 from evalhouse.stats.mcnemar import McNemarMethod, mcnemar_p_values
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-12  # a variance below this share of those it is the difference of is rounding
@@ -157,7 +157,7 @@ def mcnemar_all(correct: ArrayLike, *, method: McNemarMethod = "exact") -> McNem
 
 
 def _matrix(scores: ArrayLike) -> Floats:
-    array = np.asarray(scores, np.float64)
+    array = numbers(scores, "scores")
     if array.ndim != 2:
         raise UsageError(
             f"all pairs need a matrix, a row a run and a column a unit; found shape {array.shape}"

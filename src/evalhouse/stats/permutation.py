@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
-from evalhouse.stats.clustered import places, sums_by_cluster
+from evalhouse.stats.clustered import sums_by_cluster
 from evalhouse.stats.paired import differences
 from evalhouse.stats.results import Alternative, HypothesisTest, checked_alternative
 from evalhouse.stats.sample import Kernel
 from evalhouse.stats.signed_rank import flipped, tails
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 REPLICATES = 9_999
@@ -96,9 +97,11 @@ def paired_permutation_test(
 def _counted_flips(sums: Floats) -> tuple[float, float] | None:
     """Count both tails of the sum over all sign patterns, where that is feasible."""
     sizes = np.abs(sums)
-    ratio = sizes / sizes.min()
-    whole = np.rint(ratio)
-    if np.all(np.abs(ratio - whole) <= 1e-9 * ratio) and whole.sum() * len(whole) <= _GRID:
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = sizes / sizes.min()
+        whole = np.rint(ratio)
+        is_grid = bool(np.all(np.abs(ratio - whole) <= 1e-9 * ratio))
+    if is_grid and whole.sum() * len(whole) <= _GRID:
         grid = whole.astype(np.int64)
         chances, place = flipped(grid), int(grid[sums > 0].sum())
         return float(chances[place:].sum()), float(chances[: place + 1].sum())
@@ -216,7 +219,7 @@ def stacked(
     Raises:
         UsageError: for vectors of different shapes.
     """
-    sides = [np.asarray(side, np.float64) for side in (first, second)]
+    sides = [numbers(side, "vectors") for side in (first, second)]
     one, other = [side[:, None] if side.ndim == 1 else side for side in sides]
     if one.ndim != 2 or one.shape != other.shape:
         raise UsageError(
@@ -288,7 +291,9 @@ def unpaired_permutation_test(
 
 def _dealt(values: ArrayLike, clusters: ArrayLike | None) -> Floats:
     """Return the sums and sizes (units, 2) of what is dealt together."""
-    array = np.asarray(values, np.float64)
+    array = numbers(values)
+    if array.ndim != 1:
+        raise UsageError(f"values are one array of one dimension; found shape {array.shape}")
     place, _ = places(np.arange(len(array)) if clusters is None else clusters, len(array))
     present = ~np.isnan(array)
     place, count = places(place[present], int(present.sum()))

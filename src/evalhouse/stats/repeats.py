@@ -13,6 +13,7 @@ from evalhouse.stats.clustered import estimate_mean
 from evalhouse.stats.crossing import crossing
 from evalhouse.stats.distributions import beta_quantile, chi_squared_cdf
 from evalhouse.stats.results import Interval, checked_level
+from evalhouse.stats.values import numbers
 
 Floats = NDArray[np.float64]
 
@@ -69,7 +70,7 @@ def summarise_repeats(
         (0.69, 2, 0.75)
     """
     level = checked_level(level)
-    array = np.asarray(scores, np.float64)
+    array = numbers(scores, "scores of seeds")
     if array.ndim != 1:
         raise UsageError(f"scores of seeds are one array; found shape {array.shape}")
     mean = estimate_mean(array)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UsageError
 from evalhouse.stats.betting import Floats, log_capital, log_gains, lower_bound, pooled
 from evalhouse.stats.results import Alternative, Interval, checked_alternative, checked_level
+from evalhouse.stats.values import numbers
 
 Side = Literal["greater", "less"]
 Histogram = Sequence[Sequence[int]]
@@ -104,7 +105,7 @@ class SequentialTest:
         Raises:
             UsageError: for items outside the limits or missing.
         """
-        values = np.atleast_1d(np.asarray(items, np.float64))
+        values = np.atleast_1d(numbers(items, "items"))
         self._check(values)
         state = self
         for start in range(0, len(values), _CHUNK):
@@ -199,7 +200,7 @@ def sequential_difference(
         >>> found.decision, found.decided_at
         ('greater', 16)
     """
-    one, two = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    one, two = numbers(first, "items of the first run"), numbers(second, "items of the second")
     if one.shape != two.shape or one.ndim != 1:
         raise UsageError(
             f"paired items are two arrays of one length; found shapes {one.shape} and {two.shape}"
@@ -230,7 +231,7 @@ def sequential_rate(
         >>> found.decision, found.decided_at
         ('less', 498)
     """
-    return SequentialTest(tolerated, level=level).add(np.asarray(failures, np.float64))
+    return SequentialTest(tolerated, level=level).add(failures)
 
 
 def _watched(state: SequentialTest, values: Floats) -> SequentialTest:

@@ -13,6 +13,7 @@ from evalhouse.stats.distributions import hypergeometric_pmf, normal_sf
 from evalhouse.stats.estimate import Estimate
 from evalhouse.stats.results import Alternative, HypothesisTest, Interval, checked_alternative
 from evalhouse.stats.signed_rank import RANK_METHODS, RankMethod, midranks, tails
+from evalhouse.stats.values import present
 
 Floats = NDArray[np.float64]
 _COUNTED = 50_000_000  # steps that counting out the sums of ranks may take
@@ -197,7 +198,7 @@ def mann_whitney_test(
     alternative = checked_alternative(alternative)
     if method not in RANK_METHODS:
         raise UnknownNameError("method of a rank test", method, RANK_METHODS)
-    one, other = (_present(side) for side in (first, second))
+    one, other = (present(side) for side in (first, second))
     n, m = len(one), len(other)
     if not n or not m:
         note = "one of the samples is empty"
@@ -208,11 +209,6 @@ def mann_whitney_test(
     p_value = (_exact_ranks if is_exact else _normal_ranks)(ranks, n, alternative)
     name = f"Mann-Whitney {'exact' if is_exact else 'normal'}"
     return HypothesisTest(u, p_value, name, n + m, alternative, u / (n * m))
-
-
-def _present(values: ArrayLike) -> Floats:
-    array = np.asarray(values, np.float64).ravel()
-    return array[~np.isnan(array)]
 
 
 def _steps(ranks: Floats, n: int) -> float:

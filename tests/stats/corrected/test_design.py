@@ -183,7 +183,7 @@ def test_bad_designs_are_refused() -> None:
         designed_labels([1.0, math.nan], [1.0, 2.0], [1.0, 0.0])
     with pytest.raises(UsageError, match="strata have no human label"):
         designed_labels([1.0, math.nan], [1.0, 2.0], strata=["a", "b"])
-    with pytest.raises(UsageError, match="give one for each unit"):
+    with pytest.raises(UsageError, match="give each unit one"):
         designed_labels([1.0, math.nan], [1.0, 2.0], clusters=["a"])
     labels = designed_labels([1.0, 4.0], [1.0, 2.0])
     with pytest.raises(UsageError, match="a table of numbers with 2 rows"):

@@ -174,3 +174,9 @@ def test_a_rest_of_one_group_leaves_it_to_the_human_labels() -> None:
     assert found[2].weight == 0.0
     assert found[2].interval.low == pytest.approx(found[2].human.low)
     assert "add nothing here" in found[2].interval.note
+
+
+def test_human_labels_that_are_all_equal_do_not_warn() -> None:
+    ones = np.ones((4, 1)), np.ones((6, 1))
+    found = corrected_linear([1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 1, 1, 0, 0], covariates=ones)
+    assert (found[0].interval.estimate, found[0].weight) == (1.0, 0.0)

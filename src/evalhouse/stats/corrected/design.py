@@ -31,6 +31,7 @@ from evalhouse.stats.corrected.sampling import DesignedLabels
 from evalhouse.stats.corrected.spread import Designed
 from evalhouse.stats.corrected.squares import inverse, pseudo_inverse
 from evalhouse.stats.results import Interval, checked_level
+from evalhouse.stats.values import numbers
 
 Link = Literal["linear", "logistic"]
 _METHOD = "DSL"
@@ -312,7 +313,7 @@ def _rare(labels: DesignedLabels) -> str:
 
 
 def _table(covariates: ArrayLike, labels: DesignedLabels) -> Floats:
-    rows = np.asarray(covariates, np.float64)
+    rows = numbers(covariates, "covariates")
     rows = rows[:, None] if rows.ndim == 1 else rows
     if rows.ndim != 2 or len(rows) != len(labels.model) or not np.isfinite(rows).all():
         raise UsageError(

@@ -252,7 +252,9 @@ def _best_weight(fitter: Fitter, task: Regression, *, is_published: bool) -> flo
             return 0.0
         human, model, rest = _influences(task, fit, is_published=is_published)
         # Relative to its own variance each coefficient counts the same, whatever its unit.
-        unit = 1.0 if is_published else np.maximum(human.std(0), 1e-300)
+        own = human.std(0)
+        # One that human labels do not vary has no say in the weight.
+        unit = np.ones_like(own) if is_published else np.where(own > 0, own, math.inf)
         weight = tuned_weight(human / unit, model / unit, rest / unit)
         fit = fitter(task, weight)
     return weight if fit is not None else 0.0

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 Pair = tuple[ArrayLike, ArrayLike]
@@ -88,7 +89,7 @@ def samples(
 
 def matrices(covariates: Pair, found: Samples) -> tuple[Floats, Floats]:
     """Check the covariates (n, d) and (N, d) of both samples."""
-    both = [np.asarray(values, np.float64) for values in covariates]
+    both = [numbers(values, "covariates") for values in covariates]
     both = [values[:, None] if values.ndim == 1 else values for values in both]
     wanted = (found.n, len(found.rest))
     if any(values.ndim != 2 for values in both) or tuple(map(len, both)) != wanted:
@@ -139,7 +140,7 @@ def variance_by_cluster(labelled: Floats, rest: Floats, found: Samples) -> tuple
 
 
 def _column(values: ArrayLike, name: str) -> Floats:
-    array = np.asarray(values, np.float64)
+    array = numbers(values, name)
     if array.ndim != 1:
         raise UsageError(f"{name} are one array of one dimension; found shape {array.shape}")
     if not np.isfinite(array).all():
@@ -161,5 +162,5 @@ def _numbered(
             f"there are {n} units with a human label and {others} others, and clusters for "
             f"{len(first)} and {len(second)}; give one for each unit"
         )
-    place = np.unique(np.concatenate([first, second]), return_inverse=True)[1].astype(np.int64)
+    place, _ = places(np.concatenate([first, second]), n + others)
     return place[:n], place[n:]

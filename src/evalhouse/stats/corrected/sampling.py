@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
+from evalhouse.stats.values import numbers, places
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ def designed_labels(
         UsageError: for sides of different lengths, missing model labels, probabilities outside
             (0, 1], and strata without a human label.
     """
-    first, second = np.asarray(human, np.float64), np.asarray(model, np.float64)
+    first, second = numbers(human, "human labels"), numbers(model, "model labels")
     if first.ndim != 1 or first.shape != second.shape:
         raise UsageError(
             f"human and model labels are one number a unit; found shapes {first.shape} and "
@@ -81,8 +82,11 @@ def designed_labels(
         )
     if not np.isfinite(second).all():
         raise UsageError("every unit needs a model label; leave out those without")
-    groups = None if strata is None else _numbered(strata, len(first), "strata")
-    chances = _shares(first, groups) if probability is None else np.asarray(probability, float)
+    groups = None if strata is None else places(strata, len(first), "strata")[0]
+    if probability is None:
+        chances = _shares(first, groups)
+    else:
+        chances = numbers(probability, "probabilities")
     if chances.shape != first.shape or not ((chances > 0) & (chances <= 1)).all():
         raise UsageError(
             "probabilities are one number a unit, above 0 and at most 1: a unit that could never "
@@ -90,7 +94,7 @@ def designed_labels(
         )
     if probability is None and groups is None:
         groups = np.zeros(len(first), np.int64)
-    found = None if clusters is None else _numbered(clusters, len(first), "clusters")
+    found = None if clusters is None else places(clusters, len(first))[0]
     return DesignedLabels(first, second, chances, groups, found)
 
 
@@ -117,7 +121,7 @@ def cross_fitted(
     size = len(labels.model)
     columns = [np.ones(size), labels.model]
     if predictors is not None:
-        table = np.asarray(predictors, np.float64).reshape(size, -1)
+        table = _predictors(predictors, size)
         columns.extend(table.T)
     rows = np.column_stack(columns)
     # Units of a cluster are alike, so one must not be predicted from another.
@@ -134,6 +138,17 @@ def cross_fitted(
     return replace(labels, model=predicted, seed=seed)
 
 
+def _predictors(values: ArrayLike, size: int) -> Floats:
+    table = numbers(values, "predictors")
+    table = table[:, None] if table.ndim == 1 else table
+    if table.ndim != 2 or len(table) != size or np.isnan(table).any():
+        raise UsageError(
+            f"predictors are a table of numbers with {size} rows, none missing; found shape "
+            f"{table.shape}"
+        )
+    return table
+
+
 def _shares(human: Floats, groups: NDArray[np.int64] | None) -> Floats:
     place = np.zeros(len(human), np.int64) if groups is None else groups
     seen = np.bincount(place, ~np.isnan(human))
@@ -144,10 +159,3 @@ def _shares(human: Floats, groups: NDArray[np.int64] | None) -> Floats:
         )
     # Without any human label at all there is nothing to weigh.
     return np.maximum(seen / np.maximum(np.bincount(place), 1), 1e-300)[place]
-
-
-def _numbered(names: ArrayLike, size: int, what: str) -> NDArray[np.int64]:
-    array = np.asarray(names).ravel()
-    if len(array) != size:
-        raise UsageError(f"there are {size} units and {len(array)} {what}; give one for each unit")
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)
