@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -15,7 +16,7 @@ NAN = float("nan")
 REFUSED: dict[str, tuple[Any, str]] = {
     "text": (["ab"], "found `'ab'`; put a single label into a list"),
     "numbers": ([1, 2], "a unit is a set or list"),
-    "nothing among labels": ([["a", None]], "holds `None` or NaN"),
+    "nothing among labels": ([["a", None]], "holds `None`, NaN or `Absent`"),
     "mixed types": ([["a"], [1]], "labels are all text"),
     "counts": (np.array([[2, 0]]), "booleans, or 0 and 1"),
     "a row half empty": (np.array([[NAN, 0]]), "NaN in a whole row"),
@@ -105,3 +106,18 @@ def test_two_empty_sets_score_as_asked(sides: Any, both_empty: float, score: flo
     scores = dict(zip(SAMPLE_SUMS, pairs.sums.tolist(), strict=False))
     assert [scores[name] for name in ("precision", "recall", "f1", "jaccard")] == [score] * 4
     assert scores["subset_accuracy"] == 1.0
+
+
+def test_ticks_by_name_are_no_set_of_the_names() -> None:
+    with pytest.raises(UsageError, match="a unit is a set or list of labels"):
+        encode_sets([{"a": True, "b": False}])
+
+
+def test_a_table_with_named_columns_is_refused_and_not_turned() -> None:
+    with pytest.raises(UsageError, match="found a table with named columns"):
+        encode_sets(pl.DataFrame({"a": [1, 0], "b": [1, 1]}))
+
+
+def test_a_masked_row_is_missing() -> None:
+    marks = np.ma.array([[True, False], [True, True]], mask=[[True, True], [False, False]])
+    assert encode_sets(marks).absent.tolist() == [Absent.MISSING, 0]

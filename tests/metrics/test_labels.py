@@ -188,3 +188,20 @@ def test_sides_of_different_types_are_refused(gold: list[Any], model: list[Any])
 def test_a_side_without_any_label_goes_with_every_type() -> None:
     gold, model = encode_pair([None, None], ["a", "b"])
     assert gold.names == model.names == ("a", "b")
+
+
+@pytest.mark.parametrize("values", ["abc", {"a": 1}, None, 3])
+def test_what_is_no_list_has_no_labels(values: Any) -> None:
+    with pytest.raises(UsageError, match="labels are a list or an array"):
+        encode(values)
+
+
+@pytest.mark.parametrize("names", ["ab", ["a", None], ["a", float("nan")]])
+def test_declared_labels_are_a_list_without_blanks(names: Any) -> None:
+    with pytest.raises(UsageError, match="label"):
+        encode(["a"], names)
+
+
+def test_declared_labels_become_plain() -> None:
+    declared: Any = np.array([1, 2])
+    assert [type(name) for name in encode([1], declared).names] == [int, int]

@@ -171,10 +171,16 @@ def test_items_without_a_number_are_left_out_and_counted() -> None:
     [
         (([-1.0], [1, 2]), {}, r"found \(1,\) and \(2,\)"),
         (([1.0], [1]), {}, "log-likelihoods are zero or less"),
-        (([-1.0], [-1]), {}, "sizes zero or more"),
+        (([-1.0], [-1]), {}, "sizes finite and zero or more"),
         (([-1.0], [1]), {"average": "micro"}, "no average over items"),
     ],
 )
 def test_bits_that_make_no_sense_are_refused(values: Any, options: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         bits_per_byte(*values, **options)
+
+
+@pytest.mark.parametrize("gold", [0.7, -0.5, float("inf")])
+def test_an_option_is_a_whole_number(gold: float) -> None:
+    with pytest.raises(UsageError, match="options are numbered"):
+        likelihood_accuracy([gold], likelihood_choice([[-1, -2]]))

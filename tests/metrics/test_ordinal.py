@@ -178,3 +178,18 @@ def test_pairs_of_numbers_know_how_many_were_asked() -> None:
     assert (len(pairs), pairs.n_gold) == (1, 2)
     assert is_label(1)
     assert not is_label(Absent.FAILED)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), -1.0])
+def test_weights_are_finite_and_not_below_0(weight: float) -> None:
+    with pytest.raises(UsageError, match="weights are finite"):
+        weighted_kappa(confusion([1, 2], [1, 2]), weights=[[0, weight], [1, 0]])
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e300])
+def test_a_scale_of_any_unit_gives_the_same_coefficients(size: float) -> None:
+    table = confusion([1, 2, 3, 3], [1, 2, 2, 3])
+    scales = ordinal_metrics(table), ordinal_metrics(table, scale=[size, 2 * size, 3 * size])
+    for one, other in zip(*scales, strict=True):
+        if one.metric.startswith(("weighted", "krippendorff")):
+            assert other.value.value == pytest.approx(one.value.value, abs=1e-12)

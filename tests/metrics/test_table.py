@@ -143,3 +143,14 @@ def test_division_by_0_is_nan_without_a_warning() -> None:
 
 def test_tables_of_numbers_may_be_made_by_hand() -> None:
     assert Confusion((1,), np.eye(5, dtype=np.int64)).cells("exclude").tolist() == [[1, 0]]
+
+
+@pytest.mark.parametrize("count", [1.5, float("nan"), 2**60])
+def test_a_count_that_is_none_is_refused_and_not_rounded(count: float) -> None:
+    with pytest.raises(UsageError, match="counts that are whole numbers"):
+        table_of_counts([[count]])
+
+
+def test_names_of_a_counted_table_differ() -> None:
+    with pytest.raises(UsageError, match="2 rows and 1 names"):
+        table_of_counts([[1, 2], [3, 4]], ["a", "a"])

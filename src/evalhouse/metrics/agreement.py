@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.metrics.numbers import scaled
 from evalhouse.metrics.table import (
     Confusion,
     Floats,
@@ -229,14 +230,15 @@ def alpha_kernel(level: Level, values: Floats) -> Kernel:
         return KERNELS["krippendorff_alpha_nominal"]
     if level == "ordinal":
         return _ordinal_alpha
-    apart = values[:, None] - values
+    small = scaled(values)[0]
+    apart = small[:, None] - small
     if level == "interval":
         return partial(_weighted_alpha, apart**2)
     if level == "ratio":
         if values.size and values.min() < 0:
             raise UsageError(f"numbers at the level `ratio` are 0 or more; found {values.min():g}")
         # The one pair of equal labels whose sum is 0 has no distance either.
-        return partial(_weighted_alpha, np.nan_to_num(ratio(apart, values[:, None] + values)) ** 2)
+        return partial(_weighted_alpha, np.nan_to_num(ratio(apart, small[:, None] + small)) ** 2)
     raise UnknownNameError("level of measurement", level, LEVELS)
 
 

@@ -176,8 +176,8 @@ def largest_gap_kernel(sums: Floats) -> Floats:
 def _binned(cases: Forecasts, bins: int, binning: Binning) -> Reliability:
     if binning not in BINNINGS:
         raise UnknownNameError("binning", binning, BINNINGS)
-    if bins < 1:
-        raise UsageError(f"there is at least one bin; found {bins}")
+    if not isinstance(bins, int | np.integer) or bins < 1:
+        raise UsageError(f"there is at least one bin, and a whole number of them; found {bins}")
     confidence = cases.probabilities
     edges = np.linspace(0.0, 1.0, bins + 1)
     if binning == "equal mass" and confidence.size:

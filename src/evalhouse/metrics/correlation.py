@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.metrics.number_pairs import NumberPairs, PairMetric, Scale, Sides
+from evalhouse.metrics.numbers import scaled
 from evalhouse.metrics.table import Floats, Margins, checked_cells, margins, ratio
 from evalhouse.metrics.value import Kernel, Metric, Value
 
@@ -143,14 +144,9 @@ def _spearman_of_pairs(pairs: NumberPairs) -> float:
 def _pearson(first: Floats, second: Floats) -> float:
     if first.min() == first.max() or second.min() == second.max():
         return np.nan
-    # Dividing by the largest first keeps squares of very large or small numbers finite.
-    x, y = (_scaled(side - side.mean()) for side in (first, second))
+    small = (scaled(side)[0] for side in (first, second))
+    x, y = (scaled(side - side.mean())[0] for side in small)
     return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1.0, 1.0))
-
-
-def _scaled(side: Floats) -> Floats:
-    scaled: Floats = side / np.abs(side).max()
-    return scaled
 
 
 def _mean_ranks(numbers: Floats) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UsageError
 from evalhouse.metrics.item_scores import Floats
 from evalhouse.metrics.labels import Labels
+from evalhouse.metrics.numbers import as_numbers
 
 NOTHING = "no unit has a probability and an outcome"
 _SUM = 1e-4  # how far from 1 probabilities may add up to: half precision has three digits
@@ -72,9 +73,9 @@ def forecasts(outcomes: ArrayLike | Labels, probabilities: ArrayLike) -> Forecas
         UsageError: for probabilities outside 0 to 1 or not adding up to 1, other outcomes, or
             sides of different lengths.
     """
-    given = np.asarray(probabilities, np.float64)
+    given = as_numbers(probabilities, "probabilities")
     known = outcomes.codes if isinstance(outcomes, Labels) else outcomes
-    happened = np.asarray(known, np.float64)
+    happened = as_numbers(known, "outcomes")
     if given.ndim not in {1, 2} or happened.shape != given.shape[:1]:
         raise UsageError(
             "probabilities are (units,) or (units, classes) with one outcome for each unit; found "

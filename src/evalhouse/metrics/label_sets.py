@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
-from evalhouse.metrics.labels import Absent, Label, encode
+from evalhouse.metrics.labels import Absent, Label, encode, is_missing
+from evalhouse.metrics.numbers import as_numbers
 from evalhouse.metrics.table import Floats
 
 Bools = NDArray[np.bool_]
@@ -130,16 +131,22 @@ def encode_sets(
                [0, 0],
                [0, 0]])
     """
+    if hasattr(values, "columns"):
+        raise UsageError(
+            "sets of labels are a matrix or one column of lists; found a table with named columns; "
+            "give its values as an array, and its columns as the names of the labels"
+        )
     if isinstance(values, np.ndarray) and values.ndim == 2:
         return _of_matrix(values, names)
     units = values.to_pylist() if hasattr(values, "to_pylist") else list(values)
     absent = np.array([_absence(unit) for unit in units], np.int64)
     held = [unit for unit, kind in zip(units, absent, strict=True) if not kind]
     sizes = [len(unit) for unit in held]
-    found = encode(list(chain.from_iterable(held)), names, is_strict=is_strict)
+    labels = list(chain.from_iterable(held))
+    if any(is_missing(label) or isinstance(label, Absent) for label in labels):
+        raise UsageError("a set holds `None`, NaN or `Absent` among its labels; leave it out")
+    found = encode(labels, names, is_strict=is_strict)
     rows = np.repeat(np.flatnonzero(absent == 0), sizes)
-    if (found.codes == Absent.MISSING).any():
-        raise UsageError("a set holds `None` or NaN among its labels; leave it out")
     outside = found.codes < 0
     marks = np.zeros((len(units), len(found.names)), np.bool_)
     marks[rows[~outside], found.codes[~outside]] = True
@@ -178,6 +185,8 @@ def pair_sets(
     """
     if absent not in SET_RULES:
         raise UnknownNameError("rule for absent answers", absent, SET_RULES)
+    if not 0 <= both_empty <= 1:
+        raise UsageError(f"two empty sets score from 0 to 1; found {both_empty}")
     first, second = encode_sets(gold, labels), encode_sets(model, labels, is_strict=False)
     if len(first.marks) != len(second.marks):
         raise UsageError(
@@ -197,9 +206,9 @@ def _of_matrix(values: NDArray[Any], names: Sequence[Label] | None) -> LabelSets
         raise UsageError(
             f"the table has {values.shape[1]} columns for {len(held)} labels; give one each"
         )
-    if values.dtype == np.bool_:
+    if values.dtype == np.bool_ and not isinstance(values, np.ma.MaskedArray):
         return LabelSets(held, values, np.zeros(len(values), np.int64))
-    numbers = values.astype(np.float64)
+    numbers = np.array(as_numbers(values, "marks"))
     is_blank = np.isnan(numbers).all(axis=1) & (numbers.shape[1] > 0)
     numbers[is_blank] = 0.0
     if not np.isin(numbers, (0.0, 1.0)).all():
@@ -212,9 +221,11 @@ def _of_matrix(values: NDArray[Any], names: Sequence[Label] | None) -> LabelSets
 def _absence(unit: Any) -> int:
     if isinstance(unit, Absent):
         return int(unit)
-    if unit is None or (isinstance(unit, float) and unit != unit):  # noqa: PLR0124 - NaN
+    if is_missing(unit):
         return int(Absent.MISSING)
-    if isinstance(unit, str) or not isinstance(unit, Collection):
+    # A mapping of labels to ticks would give all its labels.
+    is_scalar = isinstance(unit, np.ndarray) and not unit.ndim
+    if is_scalar or isinstance(unit, str | Mapping) or not isinstance(unit, Collection):
         raise UsageError(
             f"a unit is a set or list of labels; found `{unit!r}`; put a single label into a list"
         )

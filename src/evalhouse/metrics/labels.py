@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -16,7 +16,8 @@ from evalhouse.errors import UsageError
 Label = str | int | float | bool
 _DENSE = 4  # a table of all values in the range is worth it up to so many cells a value
 _EXACT = 2.0**53  # below it, a float holds every whole number
-_PANDAS_BLANKS = ("NAType", "NaTType")  # known by name, so that pandas need not be there
+# Those of pandas are known by name, so that it need not be there.
+_BLANKS = ("NAType", "NaTType", "MaskedConstant")
 
 
 class Absent(enum.IntEnum):
@@ -68,8 +69,8 @@ def encode(
 
     Args:
         values: (n,) strings, numbers or booleans. `None` and NaN are `Absent.MISSING`, members of
-            `Absent` are themselves. Text is what it says: "None" and "NA" are labels, and "1" is
-            not the number 1.
+            `Absent` are themselves, but in a list: numpy makes plain numbers of them. Text is what
+            it says: "None" and "NA" are labels, and "1" is not the number 1.
         names: the allowed labels in their order; without them, those that occur, sorted.
         is_strict: whether a label outside `names` is an error (as it must be in gold data);
             otherwise it is `Absent.INVALID`.
@@ -84,7 +85,14 @@ def encode(
         array([ 2, -3, -4])
     """
     found = _checked(values) if isinstance(values, Labels) else _encoded(values)
-    return found if names is None else _renamed(found, tuple(names), is_strict=is_strict)
+    return found if names is None else _renamed(found, _declared(names), is_strict=is_strict)
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value says that there is none: `None`, NaN of any type, or pandas' NA."""
+    if _is_blank(type(value)):
+        return True
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def encode_pair(
@@ -122,7 +130,17 @@ def _encoded(values: Any) -> Labels:
         if values.dtype.kind in "iufb":
             return _numbers(values)
         return _texts(values) if values.dtype.kind == "U" else _listed(values.tolist())
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise UsageError(f"labels are a list or an array; found one `{type(values).__name__}`")
     return _listed(list(values))
+
+
+def _declared(names: Sequence[Label]) -> tuple[Label, ...]:
+    if isinstance(names, str):
+        raise UsageError(f"declared labels are a list; found the text `{names}`; put it in a list")
+    if any(map(is_missing, names)):
+        raise UsageError("the list of labels holds `None` or NaN, which is no label; leave it out")
+    return tuple(map(_plain, names))
 
 
 def _numbers(array: NDArray[Any]) -> Labels:
@@ -322,8 +340,8 @@ def _is_float(kind: type) -> bool:
 
 
 def _is_blank(kind: type) -> bool:
-    return kind is NoneType or kind.__name__ in _PANDAS_BLANKS
+    return kind is NoneType or kind.__name__ in _BLANKS
 
 
 def _is_odd(kind: type) -> bool:
-    return kind is Absent or kind.__name__ in _PANDAS_BLANKS
+    return kind is Absent or kind.__name__ in _BLANKS

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.item_scores import Floats, ItemScores, mean_of_items
 from evalhouse.metrics.labels import Absent
+from evalhouse.metrics.numbers import as_numbers
 from evalhouse.metrics.value import Metric, Unit, Value, undefined
 
 Normalisation = Literal["raw", "token", "character", "byte", "unconditional"]
@@ -210,7 +211,7 @@ def _nats(sums: Floats) -> Floats:
 
 
 def _table(log_likelihoods: ArrayLike) -> Floats:
-    table = np.asarray(log_likelihoods, np.float64)
+    table = as_numbers(log_likelihoods, "log-likelihoods")
     if table.ndim != 2:
         raise UsageError(
             f"log-likelihoods are a table of items by options; found {table.ndim} dimensions; "
@@ -227,15 +228,16 @@ def _scores(table: Floats, normalisation: Normalisation, by: ArrayLike | None) -
         raise UsageError(f"what log-likelihoods are compared by: `{normalisation}` {asked}")
     if by is None:
         return table
-    beside = np.asarray(by, np.float64)
+    beside = as_numbers(by, "lengths and log-likelihoods")
     if beside.shape != table.shape:
         raise UsageError(
             f"log-likelihoods have the shape {table.shape} and `by` {beside.shape}; give one each"
         )
     if normalisation == "unconditional":
         return _less(table, beside)
-    if np.any(beside < 0):
-        raise UsageError(f"lengths are zero or more; found {np.nanmin(beside):g}")
+    outside = beside[(beside < 0) | np.isposinf(beside)]
+    if outside.size:
+        raise UsageError(f"lengths are finite, and zero or more; found {outside[0]:g}")
     return table / np.maximum(beside, 1.0)
 
 
@@ -246,17 +248,18 @@ def _less(table: Floats, beside: Floats) -> Floats:
 
 
 def _options(gold: ArrayLike, choice: LikelihoodChoice) -> NDArray[np.int64]:
-    numbers = np.asarray(gold, np.float64)
+    numbers = as_numbers(gold, "gold options")
     if numbers.shape != choice.codes.shape:
         raise UsageError(
             f"there are {len(choice.codes)} items and {numbers.size} gold options; align them"
         )
-    right = np.where(np.isnan(numbers), -1.0, numbers).astype(np.int64)
-    if right.size and right.max() >= choice.scores.shape[1]:
+    right = np.where(np.isnan(numbers), -1.0, numbers)
+    outside = right[(right >= choice.scores.shape[1]) | (right != np.rint(right))]
+    if outside.size:
         raise UsageError(
-            f"options are numbered from 0 to {choice.scores.shape[1] - 1}; found {right.max()}"
+            f"options are numbered from 0 to {choice.scores.shape[1] - 1}; found {outside[0]:g}"
         )
-    return right
+    return np.maximum(right, -1.0).astype(np.int64)
 
 
 def _note(choice: LikelihoodChoice, enters: NDArray[np.bool_]) -> str:
@@ -269,13 +272,13 @@ def _note(choice: LikelihoodChoice, enters: NDArray[np.bool_]) -> str:
 
 
 def _kept(log_likelihoods: ArrayLike, sizes: ArrayLike) -> tuple[Floats, str]:
-    nats, lengths = np.asarray(log_likelihoods, np.float64), np.asarray(sizes, np.float64)
+    nats, lengths = as_numbers(log_likelihoods, "log-likelihoods"), as_numbers(sizes, "sizes")
     if nats.ndim != 1 or nats.shape != lengths.shape:
         raise UsageError(
             f"each text has one log-likelihood and one size; found {nats.shape} and {lengths.shape}"
         )
-    if np.any(nats > 0) or np.any(lengths < 0):
-        raise UsageError("log-likelihoods are zero or less, and sizes zero or more")
+    if np.any(nats > 0) or np.any((lengths < 0) | np.isposinf(lengths)):
+        raise UsageError("log-likelihoods are zero or less, and sizes finite and zero or more")
     held = ~np.isnan(nats) & ~np.isnan(lengths)
     left = int(np.count_nonzero(~held))
     note = f"{left} of {held.size} items have no log-likelihood or no size" if left else ""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from evalhouse.errors import UsageError
 from evalhouse.metrics.agreement import NO_PAIR
+from evalhouse.metrics.numbers import as_numbers
 from evalhouse.metrics.table import Confusion, Floats
 from evalhouse.metrics.value import Kernel, Value, value_of
 
@@ -33,18 +34,20 @@ class NumberPairs:
     @cached_property
     def error(self) -> Floats:
         """What the model says beyond gold (n,)."""
-        return self.model - self.gold
+        with np.errstate(over="ignore"):  # beyond what a number holds it is infinite
+            return self.model - self.gold
 
 
 def number_pairs(gold: ArrayLike, model: ArrayLike | None) -> NumberPairs:
-    """Pair two arrays of numbers (n,); NaN, `None` and infinity are no numbers.
+    """Pair two arrays of numbers (n,); NaN, `None`, `Absent` and infinity are no numbers.
 
     Raises:
-        UsageError: for one side only, sides of different shapes, and more than one dimension.
+        UsageError: for one side only, sides of different shapes, more than one dimension, and
+            what are no numbers.
     """
     if model is None:
         raise UsageError("numbers come as a confusion table or as gold and model; `model` is none")
-    first, second = np.asarray(gold, np.float64), np.asarray(model, np.float64)
+    first, second = as_numbers(gold, "gold answers"), as_numbers(model, "a model's answers")
     if first.ndim != 1 or first.shape != second.shape:
         raise UsageError(
             f"gold and model are two arrays of one length; found {first.shape} and {second.shape}"
@@ -84,5 +87,6 @@ class PairMetric:
 
     def of_arrays(self, pairs: NumberPairs) -> Value:
         """Compute it of pairs."""
-        found = self.of_pairs(pairs) if len(pairs) else np.nan
+        with np.errstate(over="ignore"):  # beyond what a number holds it is infinite
+            found = self.of_pairs(pairs) if len(pairs) else np.nan
         return value_of(float(found), len(pairs), NO_PAIR, self.reason)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from evalhouse.errors import UsageError
-from evalhouse.metrics.labels import Absent, Labels, encode
+from evalhouse.metrics.labels import Absent, Labels, encode, is_missing
 
 _MARKS = str.maketrans({"*": "", "`": "", "$": "", "[": "(", "]": ")", "{": "(", "}": ")"})
 _LATEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf|boxed|left|right)\b\s*")
@@ -74,7 +74,7 @@ def option_letter(reply: Any, options: str = "ABCD") -> str | Absent:
     """
     if isinstance(reply, Absent):
         return reply
-    if reply is None or reply != reply:  # noqa: PLR0124 - NaN of any type
+    if is_missing(reply):
         return Absent.MISSING
     if not isinstance(reply, str):
         raise UsageError(f"replies are text; found `{type(reply).__name__}`; convert it")

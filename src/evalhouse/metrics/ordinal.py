@@ -13,8 +13,21 @@ from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.agreement import LEVELS, NO_PAIR, ONE_LABEL, alpha_kernel
 from evalhouse.metrics.choices import NO_GOLD
 from evalhouse.metrics.correlation import KENDALL_TAU_B, PEARSON, SPEARMAN
-from evalhouse.metrics.number_pairs import NumberPairs, PairMetric, Scale, Sides, number_pairs
-from evalhouse.metrics.table import AbsentRule, Confusion, Floats, checked_cells, ratio
+from evalhouse.metrics.number_pairs import (
+    NumberPairs,
+    PairMetric,
+    Scale,
+    Sides,
+    number_pairs,
+)
+from evalhouse.metrics.numbers import as_numbers, scaled
+from evalhouse.metrics.table import (
+    AbsentRule,
+    Confusion,
+    Floats,
+    checked_cells,
+    ratio,
+)
 from evalhouse.metrics.value import Kernel, Metric, Score, Value, undefined, value_of
 
 Weights = Literal["linear", "quadratic"]
@@ -240,7 +253,8 @@ def weighted_kappa_kernel(values: Floats, weights: Weights = "quadratic") -> Ker
     """
     if weights not in WEIGHTS:
         raise UnknownNameError("kind of weights", weights, WEIGHTS)
-    apart = np.abs(np.subtract.outer(values, values))
+    small = scaled(values)[0]
+    apart = np.abs(np.subtract.outer(small, small))
     return partial(_weighted_kappa, apart if weights == "linear" else apart**2)
 
 
@@ -252,17 +266,27 @@ def adjacent_kernel(values: Floats, within: float = WITHIN) -> Kernel:
 def error_kernel(power: Literal["absolute", "square", "signed"], values: Floats) -> Kernel:
     """Return the mean of a function of the error as a function of tables."""
     error = values - values[:, None]
-    weighed = {"absolute": np.abs(error), "square": error**2, "signed": error}[power]
-    return partial(_mean_of_cells, weighed)
+    if power == "absolute":
+        return partial(_mean_of_cells, np.abs(error))
+    return partial(_mean_of_cells, error**2 if power == "square" else error)
 
 
 def _root_mean_square_kernel(values: Floats) -> Kernel:
-    squared = error_kernel("square", values)
+    small, power = scaled(values)
+    squared = error_kernel("square", small)
 
     def kernel(cells: Floats) -> Floats:
-        return np.sqrt(squared(cells))
+        # A jackknife takes units out of cells that hold none, which leaves less than nothing.
+        return np.ldexp(np.sqrt(np.maximum(squared(cells), 0.0)), power)
 
     return kernel
+
+
+def _root_mean_square(error: Floats) -> float:
+    if not np.isfinite(error).all():
+        return np.inf
+    small, power = scaled(error)
+    return float(np.ldexp(np.sqrt((small**2).mean()), power))
 
 
 def _weighted_kappa(distance: Floats, cells: Floats) -> Floats:
@@ -312,20 +336,23 @@ def _checked_absence(absent: AbsentRule) -> AbsentRule:
 
 
 def _checked_weights(weights: ArrayLike, table: Confusion) -> Floats:
-    given = np.asarray(weights, np.float64)
+    given = as_numbers(weights, "weights")
     size = len(table.names)
     if given.shape != (size, size):
         raise UsageError(
             f"the weights of {size} labels are a table of {size} by {size}; found {given.shape}"
         )
-    return given
+    outside = given[~((given >= 0) & np.isfinite(given))]
+    if outside.size:
+        raise UsageError(f"weights are finite, and 0 or more; found {outside[0]:g}")
+    return scaled(given)[0]
 
 
 MEAN_ABSOLUTE_ERROR = PairMetric(
     partial(error_kernel, "absolute"), lambda pairs: np.abs(pairs.error).mean()
 )
 ROOT_MEAN_SQUARE_ERROR = PairMetric(
-    _root_mean_square_kernel, lambda pairs: np.sqrt((pairs.error**2).mean())
+    _root_mean_square_kernel, lambda pairs: _root_mean_square(pairs.error)
 )
 MEAN_ERROR = PairMetric(partial(error_kernel, "signed"), lambda pairs: pairs.error.mean())
 PAIR_METRICS: dict[str, PairMetric] = {

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.metrics.item_scores import Floats
+from evalhouse.metrics.numbers import as_numbers
 from evalhouse.metrics.value import Kernel, Metric, Value, undefined
 
 
@@ -47,7 +48,7 @@ def score_table(outcomes: ArrayLike, scores: ArrayLike) -> ScoreTable:
         array([[1, 0],
                [1, 1]])
     """
-    given, happened = np.asarray(scores, np.float64), np.asarray(outcomes, np.float64)
+    given, happened = as_numbers(scores, "scores"), as_numbers(outcomes, "outcomes")
     if given.ndim != 1 or given.shape != happened.shape:
         raise UsageError(
             f"each unit has one score and one outcome; found {given.shape} and {happened.shape}"

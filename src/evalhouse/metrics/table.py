@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.labels import ABSENT, Absent, Answers, Label, encode_pair
+from evalhouse.metrics.numbers import as_numbers
 from evalhouse.metrics.value import Kernel
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,7 @@ AbsentRule = Literal["wrong", "exclude", "class"]
 ABSENT_RULES: tuple[AbsentRule, ...] = ("wrong", "exclude", "class")
 ABSENT_LABEL = "(absent)"
 """What absence is called where it counts as a label."""
+_MOST = 2.0**53  # a float holds every count below it
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,8 @@ class Confusion:
             UsageError: for labels that are no numbers without a `scale`, and for a scale of
                 another length, with equal or with infinite numbers.
         """
-        values = np.array(self._numbers() if scale is None else list(scale), np.float64)
+        points: list[Any] = self._numbers() if scale is None else list(scale)
+        values = as_numbers(points, "points of a scale")
         if len(values) != len(self.names):
             raise UsageError(
                 f"the scale has {len(values)} numbers for {len(self.names)} labels; give one each"
@@ -105,13 +108,13 @@ class Confusion:
         names = tuple(self.names[place] for place in order)
         return Confusion(names, self.counts[np.ix_(places, places)]), values
 
-    def _numbers(self) -> list[float]:
+    def _numbers(self) -> list[Label]:
         words = [name for name in self.names if isinstance(name, str | bool)]
         if words:
             raise UsageError(
                 f"the label `{words[0]}` is no number; give `scale`, the number of each label"
             )
-        return [float(name) for name in self.names]
+        return list(self.names)
 
 
 def confusion(gold: Answers, model: Answers, labels: Sequence[Label] | None = None) -> Confusion:
@@ -149,21 +152,24 @@ def table_of_counts(cells: ArrayLike, names: Sequence[Label] | None = None) -> C
         names: the label of each row; without them their positions, from 0.
 
     Raises:
-        UsageError: for another shape, negative counts, and another number of names.
+        UsageError: for another shape, what is no count, and another number of names.
 
     Example:
         >>> table_of_counts([[2, 1, 0], [0, 3, 1]]).n_pairs
         6
     """
-    given = np.asarray(cells)
-    size = len(given)
-    if given.shape not in {(size, size), (size, size + 1)} or (given < 0).any():
+    given = as_numbers(cells, "counts")
+    size = len(given) if given.ndim else 0
+    is_count = (given >= 0) & (given == np.rint(given)) & (given < _MOST)
+    if given.shape not in {(size, size), (size, size + 1)} or not is_count.all():
+        shown = given.shape if is_count.all() else f"the count {given[~is_count][0]:g}"
         raise UsageError(
-            f"a table has k rows, k or k + 1 columns, and no count below 0; found {given.shape}"
+            "a table has k rows, k or k + 1 columns, and counts that are whole numbers of 0 or "
+            f"more; found {shown}"
         )
     held = tuple(range(size)) if names is None else tuple(names)
-    if len(held) != size:
-        raise UsageError(f"the table has {size} rows and {len(held)} names; give one each")
+    if len(set(held)) != size:
+        raise UsageError(f"the table has {size} rows and {len(set(held))} names; give one each")
     counts = np.zeros((size + len(ABSENT), size + len(ABSENT)), np.int64)
     counts[:size, : given.shape[1]] = given
     return Confusion(held, counts)

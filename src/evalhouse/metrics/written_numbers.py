@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.item_scores import ItemScores, mean_of_items
-from evalhouse.metrics.labels import Absent
+from evalhouse.metrics.labels import Absent, is_missing
 from evalhouse.metrics.value import Metric
 
 Reading = Literal["whole", "last"]
@@ -72,7 +72,7 @@ def parse_number(text: Any, reading: Reading = "whole") -> float | Absent:
         raise UnknownNameError("reading of numbers", reading, READINGS)
     if isinstance(text, Absent):
         return text
-    if text is None or text != text:  # noqa: PLR0124 - NaN of any type
+    if is_missing(text):
         return Absent.MISSING
     if isinstance(text, str):
         return _whole(text) if reading == "whole" else _last(text)
@@ -114,8 +114,8 @@ def numeric_match(
         >>> numeric_match([1234.5, "3/4", 7], ["$1,234.50", "75%", "seven"]).value
         Value(value=0.6666666666666666, n=3, note='1 of 3 answers are no numbers')
     """
-    if absolute < 0 or relative < 0:
-        raise UsageError(f"tolerances are zero or more; found {min(absolute, relative)}")
+    if not (absolute >= 0 and relative >= 0):
+        raise UsageError(f"tolerances are zero or more; found {absolute} and {relative}")
     if len(gold) != len(model):
         raise UsageError(
             f"gold has {len(gold)} answers and the model {len(model)}; align them by item first"
