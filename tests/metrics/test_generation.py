@@ -146,3 +146,20 @@ def test_each_item_needs_its_gold_answer() -> None:
 def test_an_unknown_rule_for_ties_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean `shared`"):
         maj_at_k(["x"], [["x"]], 1, ties="share")  # type: ignore[arg-type] # the point
+
+
+def test_text_is_no_vote_for_the_number_that_it_spells() -> None:
+    with pytest.raises(UsageError, match="all text, all numbers"):
+        maj_at_k([4], [["4", "4"]], 2)
+
+
+@pytest.mark.parametrize("k", [2.5, "2", 0])
+def test_k_is_a_whole_number(k: Any) -> None:
+    with pytest.raises(UsageError, match="whole number; found k"):
+        pass_at_k([1, 3], 5, k)
+
+
+@pytest.mark.parametrize("right", [[1, None], [float("inf")], [1.5]])
+def test_counts_of_samples_are_whole_numbers(right: Any) -> None:
+    with pytest.raises(UsageError, match="right samples are a whole number"):
+        pass_at_k(right, 5, 1)

@@ -13,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.item_scores import Floats, ItemScores, mean_of_items, without_value
 from evalhouse.metrics.labels import Answers, encode
+from evalhouse.metrics.numbers import as_numbers
+from evalhouse.metrics.rows import rows_of
 from evalhouse.metrics.value import Metric
 
 VoteTies = Literal["shared", "wrong"]
 VOTE_TIES: tuple[VoteTies, ...] = ("shared", "wrong")
 _NO_ITEM = "there are no items"
 _NO_GOLD = "no item has a gold answer"
+_MOST = 2**53  # counts beyond it are not exact, and nobody has them
 
 
 def pass_at_k(correct: ArrayLike, samples: ArrayLike, k: int) -> ItemScores:
@@ -130,28 +133,28 @@ def maj_at_k(
 def _counted(
     correct: ArrayLike, samples: ArrayLike, k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    right = np.atleast_1d(np.asarray(correct))
-    total = np.asarray(samples)
+    right = np.atleast_1d(as_numbers(correct, "counts of right samples"))
+    total = as_numbers(samples, "counts of samples")
     if right.ndim != 1 or total.shape not in {(), right.shape}:
         raise UsageError(
             f"each item has a count of right samples and one of samples; found {right.shape} and "
             f"{total.shape}"
         )
     total = np.broadcast_to(total, right.shape)
-    is_whole = (right == np.rint(right)) & (total == np.rint(total))
+    is_whole = (right == np.rint(right)) & (total == np.rint(total)) & (total < _MOST)
     if not np.all(is_whole & (right >= 0) & (right <= total)):
         item = int(np.argmin(is_whole & (right >= 0) & (right <= total)))
         raise UsageError(
             f"right samples are a whole number from 0 to the number of samples; item {item} has "
-            f"{right[item]} of {total[item]}"
+            f"{right[item]:g} of {total[item]:g}"
         )
     _checked_k(k)
     return right.astype(np.int64), total.astype(np.int64)
 
 
 def _checked_k(k: int) -> None:
-    if k < 1:
-        raise UsageError(f"at least one sample is drawn; found k = {k}")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise UsageError(f"at least one sample is drawn, and a whole number; found k = {k}")
 
 
 def _all_from(part: NDArray[np.int64], total: NDArray[np.int64], k: int) -> Floats:
@@ -176,17 +179,16 @@ def _mean(
 def _coded(
     answers: Sequence[Sequence[Any]] | NDArray[Any], gold: Answers
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-    known = encode(gold)
-    if len(known) != len(answers):
+    known, rows = encode(gold), rows_of(answers)
+    if len(known) != len(rows):
         raise UsageError(
-            f"there are {len(answers)} items and {len(known)} gold answers; align them first"
+            f"there are {len(rows)} items and {len(known)} gold answers; align them first"
         )
-    rows = [list(row) for row in answers]
     given = encode([value for row in rows for value in row])
-    place = {name: code for code, name in enumerate(given.names)}
-    # A gold answer that nobody gave has a code of its own.
-    names = [place.get(name, len(given.names)) for name in known.names]
-    right = np.array([*names, -1], np.int64)[np.maximum(known.codes, -1)]
+    # One list of names for both, so that text is never compared with numbers.
+    both = encode([*known.names, *given.names]).names
+    known, given = encode(known, both), encode(given, both)
+    right = np.maximum(known.codes, -1)
     ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
     return np.split(given.codes, ends[:-1]) if rows else [], right
 

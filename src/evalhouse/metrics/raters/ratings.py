@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.metrics.labels import Label, Labels, encode
+from evalhouse.metrics.numbers import as_numbers
+from evalhouse.metrics.rows import rows_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 NO_PAIR = "no unit has labels of two coders"
+_BEYOND = 1e100  # sums of squares of what is below stay finite
 _DENSE = 4  # a table of all possible keys is worth it up to so many cells a row
 _LARGEST = 2**62  # keys stay within 64 bits
 
@@ -34,14 +37,18 @@ class Ratings:
         """Return the labels as numbers (k,).
 
         Raises:
-            UsageError: when they are text.
+            UsageError: when they are text, or not below 1e100.
         """
         if any(isinstance(name, str) for name in self.names):
             raise UsageError(
                 f"distances need labels that are numbers; found `{self.names[0]}`; use the "
                 "`nominal` level, or `ordinal` with `labels` in their order"
             )
-        return np.array(self.names, np.float64)
+        numbers = as_numbers(self.names, "ratings")
+        outside = numbers[~(np.abs(numbers) < _BEYOND)]
+        if outside.size:
+            raise UsageError(f"ratings are below {_BEYOND:g}; found {outside[0]:g}; correct it")
+        return numbers
 
     def numbers(self) -> Floats:
         """Return the labels as numbers (units, coders), NaN where there is none."""
@@ -80,8 +87,8 @@ def rate(
     """Encode a table of ratings.
 
     Args:
-        values: (units, coders) strings, numbers or booleans; `None` and NaN are `Absent.MISSING`,
-            members of `Absent` are themselves.
+        values: (units, coders) strings, numbers or booleans, also as a table of pyarrow, pandas or
+            polars; `None` and NaN are `Absent.MISSING`, members of `Absent` are themselves.
         labels: the allowed labels in their order; without them, those that occur, sorted.
         is_strict: whether a label outside `labels` is an error; otherwise it is `Absent.INVALID`.
 
@@ -135,13 +142,14 @@ def _flat(values: Table) -> tuple[Any, tuple[int, int]]:
         if values.ndim != 2:
             raise UsageError(f"ratings are a table of units by coders; found {values.ndim} axes")
         return values.ravel(), values.shape
-    widths = {len(row) for row in values}
+    rows = rows_of(values)
+    widths = set(map(len, rows))
     if len(widths) > 1:
         raise UsageError(
             f"units have from {min(widths)} to {max(widths)} ratings; give one place to each coder "
             "and `None` where one is missing"
         )
-    return [value for row in values for value in row], (len(values), max(widths, default=0))
+    return [value for row in rows for value in row], (len(rows), max(widths, default=0))
 
 
 def _distinct(codes: Codes) -> tuple[Codes, Codes]:
