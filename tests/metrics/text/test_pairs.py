@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from evalhouse.errors import UsageError
@@ -58,7 +61,7 @@ def test_paired_texts_can_be_used_again() -> None:
         (["a"], [["a"]], "texts are strings; found `list`"),
         ([[]], ["a"], "found none"),
         ([["a", None]], ["a"], "found one of type `NoneType`"),
-        ("a", ["a"], "found one string"),
+        ("a", ["a"], "found one `str`"),
     ],
 )
 def test_what_are_no_texts_is_said(gold: GoldTexts, model: Texts, message: str) -> None:
@@ -83,3 +86,17 @@ def test_of_several_gold_texts_the_best_counts() -> None:
 def test_of_equal_values_the_first_is_the_best() -> None:
     pairs = pair_texts([["a", "b", "c"], "d", ["e", "f"]], ["x", "y", "z"])
     assert pairs.best(np.array([0.1, 0.5, 0.5, 0, 0.2, 0.2])).tolist() == [1, 3, 4]
+
+
+@pytest.mark.parametrize("blank", [pd.NA, pd.NaT, float("nan"), None])
+def test_blanks_of_any_library_are_missing(blank: Any) -> None:
+    pairs = pair_texts(["a", blank, "b"], ["a", "b", blank])
+    assert (pairs.n, pairs.absent[Absent.MISSING]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "texts", [{"a": "b"}, pd.DataFrame({"a": ["b"]}), pl.DataFrame({"a": ["b"]})]
+)
+def test_the_names_of_columns_are_no_texts(texts: Any) -> None:
+    with pytest.raises(UsageError, match="texts are"):
+        pair_texts(texts, texts)

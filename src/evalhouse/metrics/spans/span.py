@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import NoneType
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.errors import UnknownNameError, UsageError
-from evalhouse.metrics.labels import ABSENT, Absent
+from evalhouse.metrics.labels import ABSENT, Absent, is_missing
 from evalhouse.metrics.spans.intervals import Integers, Intervals
 
 AbsentSpans = Literal["wrong", "exclude"]
@@ -99,6 +100,8 @@ def pair_spans(
             labels outside `labels`.
         UnknownNameError: for another rule for absent answers.
     """
+    gold, model = list(gold), list(model)
+    texts = None if texts is None else _checked_texts(texts)
     _check_lengths(gold, model, texts)
     if absent not in ABSENT_SPANS:
         raise UnknownNameError("rule for absent spans", absent, ABSENT_SPANS)
@@ -147,8 +150,16 @@ def _kinds(side: Sequence[SpanList]) -> list[int]:
     return [0 if isinstance(spans, list) else _kind(spans, kinds) for spans in side]
 
 
-def _kind(spans: SpanList, kinds: dict[Absent | None, int]) -> int:
-    return kinds[spans] if spans is None or isinstance(spans, Absent) else 0
+def _kind(spans: object, kinds: dict[Absent | None, int]) -> int:
+    if isinstance(spans, Absent):
+        return kinds[spans]
+    if is_missing(spans):
+        return kinds[None]
+    if isinstance(spans, Span | str) or not isinstance(spans, Sequence):
+        raise UsageError(
+            f"each unit has a list of spans; found `{type(spans).__name__}`; put it into a list"
+        )
+    return 0
 
 
 def _lists(side: Sequence[SpanList], kinds: Integers, place: Integers) -> list[Sequence[Span]]:
@@ -160,15 +171,41 @@ def _names(
     sides: Sequence[Sequence[Sequence[Span]]], labels: Sequence[str] | None
 ) -> tuple[str | None, ...]:
     if labels is not None:
+        if isinstance(labels, str) or len(set(labels)) != len(labels):
+            raise UsageError(f"the labels of spans are a list that names each once; found {labels}")
         return tuple(labels) or (None,)
-    used = {span[2] for side in sides for spans in side for span in spans}
+    used = {span[2] for side in sides for span in _flat(side)}
     return tuple(sorted(used, key=lambda label: (label is not None, label or "")))
+
+
+def _checked_texts(texts: Sequence[str]) -> list[str]:
+    held = [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in held):
+        other = next((text for text in held if not isinstance(text, str)), texts)
+        raise UsageError(
+            f"texts are a list of strings; found `{type(other).__name__}`; give one text a unit"
+        )
+    return held
+
+
+def _flat(side: Sequence[Sequence[Span]]) -> list[Span]:
+    flat = list(chain.from_iterable(side))
+    for kind in set(map(type, flat)) - {Span}:
+        found = next(span for span in flat if type(span) is kind)
+        if not isinstance(found, tuple) or len(found) != len(Span._fields):
+            raise UsageError(
+                f"a span is a `Span`, or its start, end and label in a tuple; found `{found!r}`"
+            )
+    for kind in {type(span[2]) for span in flat} - {str, NoneType}:
+        if not issubclass(kind, str):
+            raise UsageError(f"labels of spans are text, or `None`; found `{kind.__name__}`")
+    return flat
 
 
 def _marked(
     side: Sequence[Sequence[Span]], names: tuple[str | None, ...], lengths: Integers | None
 ) -> Marked:
-    flat = list(chain.from_iterable(side))
+    flat = _flat(side)
     counts = np.fromiter(map(len, side), np.int64, len(side))
     units = np.repeat(np.arange(len(side)), counts)
     starts, ends = _offsets([span[0] for span in flat]), _offsets([span[1] for span in flat])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.errors import UsageError
-from evalhouse.metrics.labels import Absent
+from evalhouse.metrics.labels import Absent, is_missing
 from evalhouse.metrics.text.normalisation import normaliser
 from evalhouse.metrics.value import Value, undefined
 
@@ -109,7 +109,7 @@ def pair_texts(gold: GoldTexts | Pairs, model: Texts | None = None) -> Pairs:
     """Put the texts of two sides beside one another.
 
     Args:
-        gold: (m,) texts; `None` and NaN are missing, `Absent` is itself, and a sequence of texts
+        gold: (m,) texts; `None` and NaN are missing, `Absent` is itself, and a list of texts
             holds several that are equally right. Units without a gold text never enter.
         model: (m,) texts of the same units in the same order. The empty string is an answer.
 
@@ -118,14 +118,14 @@ def pair_texts(gold: GoldTexts | Pairs, model: Texts | None = None) -> Pairs:
     """
     if isinstance(gold, Pairs):
         return gold
-    model = () if model is None else model
-    if len(gold) != len(model):
+    first, second = _values(gold), _values(() if model is None else model)
+    if len(first) != len(second):
         raise UsageError(
-            f"gold has {len(gold)} texts and the model {len(model)}; align them by item first"
+            f"gold has {len(first)} texts and the model {len(second)}; align them by item first"
         )
     known: dict[tuple[tuple[str, ...], str | Absent], int] = {}
-    place = np.full(len(gold), OUTSIDE, np.int64)
-    for row, (right, given) in enumerate(zip(_references(gold), _answers(model), strict=True)):
+    place = np.full(len(first), OUTSIDE, np.int64)
+    for row, (right, given) in enumerate(zip(_references(first), _answers(second), strict=True)):
         if right is not None:
             place[row] = known.setdefault((right, given), len(known))
     return _paired(place, list(known))
@@ -142,8 +142,8 @@ def _paired(place: NDArray[np.int64], units: list[tuple[tuple[str, ...], str | A
     return Pairs(place, tuple(right for right, _ in units), answers, is_answered, absent)
 
 
-def _references(gold: GoldTexts) -> Iterable[tuple[str, ...] | None]:
-    for value in _values(gold):
+def _references(gold: Sequence[Any]) -> Iterable[tuple[str, ...] | None]:
+    for value in gold:
         if isinstance(value, str):
             yield (value,)
         elif isinstance(value, (list, tuple)):
@@ -161,21 +161,27 @@ def _several(value: Sequence[Any]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _answers(model: Texts) -> Iterable[str | Absent]:
-    for value in _values(model):
+def _answers(model: Sequence[Any]) -> Iterable[str | Absent]:
+    for value in model:
         yield value if isinstance(value, str) else _checked(value)
 
 
 def _values(texts: Sequence[Any] | NDArray[Any]) -> Sequence[Any]:
-    if isinstance(texts, str):
-        raise UsageError("texts are a list of strings; found one string; put it in a list")
-    return texts.tolist() if isinstance(texts, np.ndarray) else texts
+    if isinstance(texts, str | Mapping) or not isinstance(texts, Iterable):
+        raise UsageError(
+            f"texts are a list of strings; found one `{type(texts).__name__}`; put it in a list"
+        )
+    if np.ndim(texts) != 1 if hasattr(texts, "ndim") else hasattr(texts, "columns"):
+        raise UsageError("texts are one column; found a table; choose one of its columns")
+    if hasattr(texts, "to_pylist"):  # of pyarrow
+        return list(texts.to_pylist())
+    return texts.tolist() if isinstance(texts, np.ndarray) else list(texts)
 
 
 def _checked(value: object) -> Absent:
     if isinstance(value, Absent):
         return value
-    if value is None or value != value:  # noqa: PLR0124 - NaN of any type
+    if is_missing(value):
         return Absent.MISSING
     raise UsageError(
         f"texts are strings; found `{type(value).__name__}`; convert it, or mark it as `Absent`"
