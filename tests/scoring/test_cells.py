@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.labels import Absent
 from evalhouse.metrics.spans import Span
-from evalhouse.scoring.cells import read_labels, read_sets, read_spans, read_texts
+from evalhouse.scoring.cells import read_labels, read_sets, read_spans, read_texts, written
 from evalhouse.scoring.field import Field, Kind
 
 TICK = Field("tick", "checkbox")
@@ -151,3 +156,33 @@ def test_an_unknown_type_of_field_is_refused() -> None:
     kind: Kind = "slider"  # type: ignore[assignment]  # that is the point
     with pytest.raises(UnknownNameError, match="no type of field is called `slider`"):
         Field("x", kind)
+
+
+def test_numbers_that_a_library_made_of_cells_are_written_out() -> None:
+    assert written(Field("q", "likert"), [4.0, np.int64(3), True, math.nan, "x", None]) == [
+        *("4.0", "3", "True", None, "x", None)
+    ]
+
+
+@pytest.mark.parametrize("cells", ["ab", {"a": 1}, pd.DataFrame({"a": [1]}), [b"a"], [["a"]]])
+def test_what_no_file_holds_is_no_cell(cells: Any) -> None:
+    with pytest.raises(UsageError, match="`q`"):
+        written(Field("q", "dropdown"), cells)
+
+
+def test_an_option_may_hold_a_bar_or_begin_with_a_bracket() -> None:
+    field = Field("q", "multiselect", ("a|b", "[c]", "d"))
+    expected = [frozenset({"a|b"}), frozenset({"[c]"}), frozenset({"d"})]
+    assert read_sets(field, ["a|b", "[c]", "d"]) == expected
+
+
+def test_half_a_surrogate_pair_is_no_list_of_spans() -> None:
+    assert read_spans(["[\ud800"]) == [Absent.INVALID]
+
+
+@pytest.mark.parametrize(
+    "options", [{"options": ("",)}, {"options": "ab"}, {"labels": (1,)}, {"scale": (1.5, 3)}]
+)
+def test_options_are_strings_and_not_empty(options: Any) -> None:
+    with pytest.raises(UsageError, match="`q`"):
+        Field("q", "dropdown", **options)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -208,3 +210,51 @@ def test_old_numbers_can_be_had_under_their_own_names() -> None:
 def test_codebook_lab_knows_no_multiselect() -> None:
     with pytest.raises(UsageError, match="`topics` is a multiselect, which codebook-lab does not"):
         score_field(TOPICS, ["tax"], ["tax"], options=Scoring(definition="codebook-lab"))
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda f: f.kind)
+@pytest.mark.parametrize("blank", [float("nan"), pd.NA])
+def test_blanks_of_a_data_frame_are_missing(field: Field, blank: Any) -> None:
+    gold, model = _sides(field, 30)
+    holed = [blank if row < 5 else cell for row, cell in enumerate(model)]
+    plain: list[Cell] = [None if row < 5 else cell for row, cell in enumerate(model)]
+    options = Scoring(has_intervals=False)
+    found = score_field(
+        field, gold, pd.Series(holed, range(30, 0, -1)), texts=[TEXT] * 30, options=options
+    )
+    expected = score_field(field, gold, plain, texts=[TEXT] * 30, options=options)
+    assert repr(found) == repr(expected)
+
+
+def test_any_values_that_can_be_told_apart_name_clusters() -> None:
+    gold, model = _sides(STANCE, 60)
+    rows = [row // 5 for row in range(60)]
+    found = [
+        score_field(STANCE, gold, model, clusters=names, options=QUICK)
+        for names in (rows, [("text", row) for row in rows], [f"text {row:02}" for row in rows])
+    ]
+    assert repr(found[0]) == repr(found[1]) == repr(found[2])
+
+
+@pytest.mark.parametrize("clusters", ["ab", [1, None], [1, float("nan")], [[1], [2]]])
+def test_a_unit_without_a_cluster_is_named(clusters: Any) -> None:
+    with pytest.raises(UsageError, match="cluster"):
+        score_field(TICK, ["1", "0"], ["1", "1"], clusters=clusters)
+
+
+def test_a_scale_of_many_points_is_scored_with_intervals() -> None:
+    field = Field("warmth", "likert", scale=(0, 100))
+    chance = np.random.default_rng(1)
+    gold = chance.integers(0, 101, 40)
+    model = np.clip(gold + chance.integers(-9, 10, 40), 0, 100)
+    found = score_field(field, list(map(str, gold)), list(map(str, model)))
+    for score in found:
+        if score.label is None and score.value.is_defined:
+            assert score.interval is not None
+            assert score.interval.low <= score.value.value <= score.interval.high
+
+
+@pytest.mark.parametrize("options", [{"resamples": 0}, {"resamples": 10.5}, {"seed": -1}])
+def test_resamples_and_seeds_are_whole_numbers(options: Any) -> None:
+    with pytest.raises(UsageError, match="is a whole number from"):
+        Scoring(**options)

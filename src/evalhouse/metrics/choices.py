@@ -17,6 +17,7 @@ from evalhouse.metrics.table import (
     Confusion,
     Floats,
     Margins,
+    checked_cells,
     kernel_of,
     margins,
     ratio,
@@ -104,8 +105,17 @@ def _micro(metric: ClassMetric, sums: Margins) -> Floats:
     return ratio((1 + (metric == "f1")) * sums.agreed, divisors[metric])
 
 
-def _one(metric: ClassMetric, place: int, sums: Margins) -> Floats:
-    return np.asarray(_PER_CLASS[metric](sums)[..., place])
+def _one(metric: ClassMetric, place: int, cells: Floats) -> Floats:
+    # Of a table of many labels the row and the column of one are little.
+    table = checked_cells(cells)
+    answered = table[..., place, :-1].sum(axis=-1)
+    parts = (
+        table[..., place, place],
+        answered + table[..., place, -1],
+        answered,
+        table[..., place].sum(axis=-1),
+    )
+    return np.asarray(_PER_CLASS[metric](Margins(*parts)))
 
 
 _AVERAGED = {"macro": _macro, "micro": _micro, "weighted": _weighted}
@@ -137,7 +147,7 @@ def class_kernel(metric: ClassMetric, place: int) -> Kernel:
     """
     if metric not in CLASS_METRICS:
         raise UnknownNameError("metric of one label", metric, CLASS_METRICS)
-    return kernel_of(partial(_one, metric, place))
+    return partial(_one, metric, place)
 
 
 def valid_share(table: Confusion) -> Value:

@@ -7,20 +7,55 @@ where it says that there are none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from evalhouse.metrics.labels import Absent, Label, Labels, encode
+from evalhouse.errors import UsageError
+from evalhouse.metrics.labels import Absent, Label, Labels, encode, is_missing
 from evalhouse.metrics.spans import Span
 from evalhouse.scoring.field import Field
 
 Cell = str | Absent | None
+_PLAIN = (str, Absent, NoneType)
 _TICKED = {"1": True, "true": True, "yes": True, "checked": True}
 _TICKED |= {"0": False, "false": False, "no": False, "unchecked": False}
 _POINT = re.compile(r"([+-]?\d{1,18})(?:\.0*)?")  # longer ones are no points, and may not fit
+
+
+def written(field: Field, cells: Iterable[Any]) -> list[Cell]:
+    """Return a column as the cells that a file would hold.
+
+    NaN and pandas' NA are missing. Numbers and booleans, which libraries make of cells unasked,
+    are written out again.
+
+    Raises:
+        UsageError: for what is no column, and for cells that are no text.
+
+    Example:
+        >>> written(Field("likes", "likert", scale=(1, 5)), [4.0, "4", float("nan")])
+        ['4.0', '4', None]
+    """
+    if isinstance(cells, str | Mapping) or hasattr(cells, "columns"):
+        raise UsageError(
+            f"`{field.name}` needs a column of cells; found one `{type(cells).__name__}`"
+        )
+    listed = cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
+    return [cell if isinstance(cell, _PLAIN) else _written(field, cell) for cell in listed]
+
+
+def _written(field: Field, cell: object) -> str | None:
+    if is_missing(cell):
+        return None
+    if not isinstance(cell, bool | np.bool_ | int | float | np.number):
+        raise UsageError(
+            f"`{field.name}` has a cell of type `{type(cell).__name__}`; expected text as a file "
+            "holds it"
+        )
+    return str(cell)
 
 
 def read_labels(field: Field, cells: Sequence[Cell]) -> Labels:
@@ -106,6 +141,8 @@ def read_sets(field: Field, cells: Sequence[Cell]) -> list[frozenset[str] | Abse
     def one(cell: Cell) -> frozenset[str] | Absent:
         if isinstance(cell, Absent) or not cell or not cell.strip():
             return cell if isinstance(cell, Absent) else Absent.MISSING
+        if cell.strip() in field.options:  # which may hold a bar or begin with a bracket
+            return frozenset([cell.strip()])
         listed = _json_list(cell) if cell.lstrip().startswith("[") else cell.split("|")
         if isinstance(listed, Absent):
             return listed
@@ -122,7 +159,7 @@ def read_sets(field: Field, cells: Sequence[Cell]) -> list[frozenset[str] | Abse
 def _json_list(text: str) -> list[Any] | Absent:
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):  # brackets without end
+    except (msgspec.DecodeError, UnicodeError, RecursionError):  # brackets without end
         return Absent.INVALID
     return found if isinstance(found, list) else Absent.INVALID
 
@@ -155,7 +192,7 @@ def _spans(cell: Cell) -> list[Span] | Absent:
         return []
     try:
         return [Span(one.start, one.end, one.label) for one in _SPANS.decode(cell)]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return Absent.INVALID
 
 

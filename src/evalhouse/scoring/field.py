@@ -33,12 +33,18 @@ class Field:
         """Refuse what no answer could fit."""
         if self.kind not in KINDS:
             raise UnknownNameError("type of field", self.kind, KINDS)
+        if self.scale and not all(isinstance(point, int) for point in self.scale):
+            raise UsageError(f"the scale of `{self.name}` has whole points; found {self.scale}")
         if self.scale and self.scale[0] >= self.scale[1]:
             raise UsageError(
                 f"the scale of `{self.name}` runs from {self.scale[0]} to {self.scale[1]}; "
                 "its first point is the lowest"
             )
         for what, names in (("option", self.options), ("label", self.labels)):
+            if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+                raise UsageError(f"`{self.name}` has {what}s {names!r}; give a tuple of strings")
+            if not all(name.strip() for name in names):
+                raise UsageError(f"`{self.name}` has an empty {what}; an empty cell is no answer")
             if len(set(names)) < len(names):
                 raise UsageError(f"`{self.name}` names an {what} twice; every {what} stands once")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalhouse.errors import UsageError
 from evalhouse.metrics.label_sets import pair_sets
-from evalhouse.metrics.labels import Absent, Labels, encode_pair
+from evalhouse.metrics.labels import Absent, Labels, encode_pair, is_missing
 from evalhouse.metrics.text import text_metrics
 from evalhouse.scoring.basis import Basis, Clusters, Key
-from evalhouse.scoring.cells import Cell, read_labels, read_sets, read_spans, read_texts
+from evalhouse.scoring.cells import (
+    Cell,
+    read_labels,
+    read_sets,
+    read_spans,
+    read_texts,
+    written,
+)
 from evalhouse.scoring.codebook_lab import codebook_lab_scores
 from evalhouse.scoring.field import Field, Kind
 from evalhouse.scoring.intervals import intervals_of
@@ -64,8 +71,8 @@ def score_field(
             are left out.
         model: (n,) cells of the same units in the same order.
         texts: (n,) the texts that spans lie in; spans need them.
-        clusters: (n,) what makes units alike, such as a document; intervals then resample whole
-            clusters.
+        clusters: (n,) what makes units alike, such as a document, any values; intervals then
+            resample whole clusters.
         options: how to score.
 
     The first score of each type is its headline, but for text, which has none; `valid_share` is
@@ -82,21 +89,40 @@ def score_field(
         >>> scores[0].metric, round(scores[0].value.value, 4)
         ('f1_macro', 0.6667)
     """
-    for what, other in (("the model", model), ("texts", texts), ("clusters", clusters)):
-        if other is not None and len(np.asarray(other, object)) != len(gold):
+    gold, model = written(field, gold), written(field, model)
+    texts = None if texts is None else list(texts)
+    groups = None if clusters is None else _grouped(field, clusters)
+    for what, other in (("the model", model), ("texts", texts), ("clusters", groups)):
+        if other is not None and len(other) != len(gold):
             raise UsageError(
-                f"`{field.name}` has {len(gold)} gold answers and {len(np.asarray(other, object))} "
-                f"of {what}; align them by unit first"
+                f"`{field.name}` has {len(gold)} gold answers and {len(other)} of {what}; align "
+                "them by unit first"
             )
     options = options or Scoring()
     if options.definition == "codebook-lab":
         return tuple(codebook_lab_scores(field, gold, model, texts=texts, options=options))
-    groups = None if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
     sides = Sides(field, gold, model, texts, groups)
     scores = _SCORERS[field.kind](sides, options)
     headlines = enumerate(HEADLINES[field.kind])
     rank: dict[Key, int] = {(metric, None): place for place, metric in headlines}
     return tuple(sorted(scores, key=lambda each: rank.get((each.metric, each.label), len(rank))))
+
+
+def _grouped(field: Field, clusters: ArrayLike) -> Clusters:
+    """Number the clusters; any values that can be told apart may name them."""
+    if type(clusters) is np.ndarray and clusters.ndim == 1 and clusters.dtype.kind in "iuU":
+        return np.unique(clusters, return_inverse=True)[1]
+    if isinstance(clusters, str) or not isinstance(clusters, Iterable):
+        raise UsageError(f"`{field.name}` needs a column of clusters; found `{clusters!r}`")
+    listed = list(clusters)
+    if any(map(is_missing, listed)):
+        raise UsageError(
+            f"`{field.name}` has a unit without a cluster; give it one of its own, or leave it out"
+        )
+    if not all(isinstance(name, Hashable) for name in listed):
+        raise UsageError(f"`{field.name}` has clusters that are lists; name each by one value")
+    known: dict[object, int] = {}
+    return np.array([known.setdefault(name, len(known)) for name in listed], np.int64)
 
 
 def _labels(sides: Sides, options: Scoring) -> Iterator[FieldScore]:

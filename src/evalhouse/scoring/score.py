@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from evalhouse.errors import UnknownNameError
+import numpy as np
+
+from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.metrics.labels import Label
 from evalhouse.metrics.table import ABSENT_RULES, AbsentRule
 from evalhouse.metrics.value import Value
@@ -34,7 +36,7 @@ class Scoring:
 
     Raises:
         UnknownNameError: for another definition or rule.
-        UsageError: for a level that is none.
+        UsageError: for a level, a number of resamples or a seed that is none.
     """
 
     definition: Definition = "evalhouse"
@@ -53,6 +55,9 @@ class Scoring:
         if self.absent not in ABSENT_RULES:
             raise UnknownNameError("rule for absent answers", self.absent, ABSENT_RULES)
         checked_level(self.level)
+        for what, number, least in (("resamples", self.resamples, 1), ("seed", self.seed, 0)):
+            if not isinstance(number, int | np.integer) or number < least:
+                raise UsageError(f"`{what}` is a whole number from {least}; found {number!r}")
 
 
 @dataclass(frozen=True, slots=True)

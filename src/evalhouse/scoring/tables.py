@@ -25,6 +25,10 @@ _SHARES = (
 )
 
 
+_WIDE = 1000
+"""Cells of a table that are all drawn, the empty ones too; of a wider one those with units are."""
+
+
 def choice_basis(
     gold: Labels,
     model: Labels,
@@ -93,10 +97,19 @@ def _sample(
     absent: AbsentRule,
     clusters: Clusters | None,
 ) -> Sample:
+    cells = table.cells(absent)
     if clusters is None:
-        return sample_of_table(table.cells(absent))
+        return sample_of_table(cells) if cells.size <= _WIDE else _occupied(cells)
     rows, columns = encode_pair(gold, model)
     size = len(table.cell_names(absent))
     place = rows.codes * (size + 1) + np.where(columns.codes < 0, len(table.names), columns.codes)
     used = rows.is_valid & (columns.is_valid | (absent != "exclude"))
     return clustered_counts(place[used], size * (size + 1), clusters[used])
+
+
+def _occupied(cells: NDArray[np.int64]) -> Sample:
+    flat = cells.ravel()
+    used = np.flatnonzero(flat)
+    vectors = np.zeros((len(used), flat.size))
+    vectors[np.arange(len(used)), used] = 1.0
+    return Sample(vectors, flat[used])
