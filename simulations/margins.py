@@ -44,6 +44,7 @@ from simulations.draws import (
 _MARGIN = 0.05
 _WRONG = (0.0, 0.055)
 _below = partial(noninferiority_test, margin=_MARGIN, higher_is_better=True)
+_by_t = partial(_below, method="t")
 _score = partial(_below, method="score")
 
 
@@ -201,7 +202,13 @@ CASES: tuple[Case, ...] = (
         "paired t",
         "n = 400, 0/1, 5% against 10%",
         _WRONG,
-        _certificates(right_or_wrong(400, 0.05, 0.1), _below),
+        _certificates(right_or_wrong(400, 0.05, 0.1), _by_t),
+    ),
+    _certified(
+        "paired t",
+        "n = 200, 0/1, 1% against 3%",
+        (0.055, 1.0),
+        _certificates(right_or_wrong(200, 0.01, 0.03), partial(_by_t, margin=0.02)),
     ),
     *(
         _certified(
@@ -212,6 +219,16 @@ CASES: tuple[Case, ...] = (
             few=20,
         )
         for n in (50, 400)
+    ),
+    *(
+        _certified(
+            "Tango score",
+            f"n = {n}, 0/1, {won:.1%} against {lost:.1%}",
+            _WRONG,
+            _certificates(right_or_wrong(n, won, lost), partial(_below, margin=0.02)),
+            few=20,
+        )
+        for n, won, lost in ((200, 0.01, 0.03), (1000, 0.005, 0.025), (500, 0.0, 0.02))
     ),
     _certified(
         "equivalence, paired t",

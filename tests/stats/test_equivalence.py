@@ -77,7 +77,7 @@ def test_a_margin_is_above_zero(margin: float) -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 5])
 def test_without_a_spread_nothing_is_certified(n: int) -> None:
-    found = equivalence_test(np.ones(n), np.ones(n), 0.1)
+    found = equivalence_test(np.ones(n), np.ones(n), 0.1, method="t")
     assert not found.is_certified
     assert math.isnan(found.p_value)
     assert found.note
@@ -162,3 +162,13 @@ def test_scores_take_counts_and_differences_that_can_be() -> None:
         tango_interval(6, 5, 10)
     with pytest.raises(UsageError, match="between -1 and 1"):
         tango_test(1, 2, 10, null=1.0)
+
+
+def test_right_and_wrong_answers_are_judged_by_their_score_unless_they_come_in_clusters() -> None:
+    new, reference = np.ones(50), np.ones(50)
+    new[:4] = 0
+    found = noninferiority_test(new, reference, 0.1, higher_is_better=True)
+    clustered = equivalence_test(new, reference, 0.1, clusters=np.arange(50) // 2)
+    assert found.above.method == "Tango score"
+    assert clustered.above.method == "clustered t (CR2)"
+    assert equivalence_test(new / 2, reference, 0.1).above.method == "t"

@@ -14,10 +14,11 @@ from evalhouse.stats.mcnemar import outcomes
 from evalhouse.stats.paired import estimate_difference
 from evalhouse.stats.results import HypothesisTest, Interval
 from evalhouse.stats.tango import tango_interval, tango_test
+from evalhouse.stats.values import numbers
 
 Claim = Literal["non-inferior", "equivalent"]
-CertificateMethod = Literal["t", "score"]
-METHODS: tuple[CertificateMethod, ...] = ("t", "score")
+CertificateMethod = Literal["auto", "t", "score"]
+METHODS: tuple[CertificateMethod, ...] = ("auto", "t", "score")
 _Parts = tuple[Interval, HypothesisTest, HypothesisTest]
 
 
@@ -87,7 +88,7 @@ def noninferiority_test(
     *,
     higher_is_better: bool,
     clusters: ArrayLike | None = None,
-    method: CertificateMethod = "t",
+    method: CertificateMethod = "auto",
     alpha: float = 0.05,
 ) -> Certificate:
     """Certify that a new run loses less than a margin against a reference on the same units.
@@ -101,11 +102,14 @@ def noninferiority_test(
         higher_is_better: the direction of the score.
         clusters: (n,) names of the clusters units come in: seeds, to speak of other seeds;
             documents, to speak of other documents.
-        method: `t`, or `score` for Tango's test of 0/1 data without clusters, which is also
-            defined when the runs agree everywhere.
+        method: `auto` is `score` for 0/1 data without clusters, which is Tango's test and also
+            defined when the runs agree everywhere, and `t` for all else.
         alpha: how often a true loss of the whole margin may be certified.
 
-    Nothing is certified without a standard error; the note says why there is none.
+    Nothing is certified without a standard error; the note says why there is none. `t` takes means
+    of units (clusters, seeds) for about normal: of 0/1 data that differ in few units it certifies
+    a loss of the margin in up to 8% of cases, and what happens to one seed in ten, three seeds
+    seldom show.
 
     Raises:
         UsageError: for a margin of zero or below, samples of different lengths, or `score` with
@@ -131,7 +135,7 @@ def equivalence_test(
     margin: float,
     *,
     clusters: ArrayLike | None = None,
-    method: CertificateMethod = "t",
+    method: CertificateMethod = "auto",
     alpha: float = 0.05,
 ) -> Certificate:
     """Certify that two runs differ by less than a margin in either direction (TOST).
@@ -166,6 +170,8 @@ def _parts(
     new, reference, clusters = data
     if method not in METHODS:
         raise UnknownNameError("method of a certificate", method, METHODS)
+    if method == "auto":
+        method = "score" if clusters is None and margin < 1 and _is_binary(new, reference) else "t"
     if method == "t":
         return _by_t(estimate_difference(new, reference, clusters=clusters), margin, alpha)
     if clusters is not None:
@@ -179,6 +185,11 @@ def _parts(
         tango_test(*counts, null=-margin, alternative="greater"),
         tango_test(*counts, null=margin, alternative="less"),
     )
+
+
+def _is_binary(new: ArrayLike, reference: ArrayLike) -> bool:
+    sides = (numbers(new, "values of the new run"), numbers(reference, "values of the reference"))
+    return all(bool(np.all((side == 0) | (side == 1) | np.isnan(side))) for side in sides)
 
 
 def _by_t(difference: Estimate, margin: float, alpha: float) -> _Parts:
