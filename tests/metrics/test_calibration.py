@@ -88,10 +88,10 @@ def test_kernels_take_many_sums_at_once() -> None:
     p = rng.random(50)
     table = reliability(rng.random(50) < p, p, bins=4)
     draws = rng.integers(0, 50, (20, 50))
-    sums = table.units[draws].sum(axis=1)
+    sums = table.units()[draws].sum(axis=1)
     found = calibration_error_kernel(sums), largest_gap_kernel(sums)
     for row, draw in enumerate(draws):
-        counts, confidence, right = table.units[draw].sum(axis=0).reshape(3, 4)
+        counts, confidence, right = table.units()[draw].sum(axis=0).reshape(3, 4)
         gaps = np.abs(confidence - right)
         assert found[0][row] == pytest.approx(gaps.sum() / 50, abs=1e-14)
         assert found[1][row] == pytest.approx(np.max(gaps / np.maximum(counts, 1)), abs=1e-14)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -25,20 +25,33 @@ class Reliability:
     """Confidence beside accuracy, in bins of confidence.
 
     A bin holds what lies above its lower edge and up to its upper one; the first its lower edge
-    too. `counts` (b,), and the means of `confidence` and `accuracy` (b,), NaN in empty bins.
-    `units` (n, 3 b) is what the kernels take sums of: for each bin whether a unit is in it, and if
-    so its confidence and its outcome. `note` names the binning.
+    too. `place` (n,) is the bin of each unit, `cases` what is known of them. `counts` (b,), and the
+    means of `confidence` and `accuracy` (b,), NaN in empty bins. `note` names the binning.
     """
 
     edges: Floats
-    units: Floats
+    place: NDArray[np.int64]
+    cases: Forecasts
     note: str
 
-    @property
+    def units(self) -> Floats:
+        """Return what the kernels take sums of (n, 3 b), for resampling.
+
+        For each bin whether a unit is in it, and if so its confidence and its outcome.
+        """
+        inside = self.place[:, None] == np.arange(len(self.edges) - 1)
+        return np.hstack([inside * side[:, None] for side in self._sides])
+
+    @cached_property
     def sums(self) -> Floats:
         """Units, confidence and right outcomes of each bin (3 b,)."""
-        total: Floats = self.units.sum(axis=0)
-        return total
+        bins = len(self.edges) - 1
+        return np.hstack([np.bincount(self.place, side, bins) for side in self._sides])
+
+    @property
+    def _sides(self) -> tuple[Floats, ...]:
+        ones = np.ones(len(self.place))
+        return ones, self.cases.probabilities, self.cases.outcomes.astype(np.float64)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -161,13 +174,13 @@ def maximum_calibration_error(
 
 
 def calibration_error_kernel(sums: Floats) -> Floats:
-    """Return the expected calibration error of sums of `Reliability.units` (..., 3 b)."""
+    """Return the expected calibration error of sums of `Reliability.units()` (..., 3 b)."""
     counts, confidence, right = np.split(sums, 3, axis=-1)
     return _means(np.abs(confidence - right).sum(axis=-1), counts.sum(axis=-1))
 
 
 def largest_gap_kernel(sums: Floats) -> Floats:
-    """Return the maximum calibration error of sums of `Reliability.units` (..., 3 b)."""
+    """Return the maximum calibration error of sums of `Reliability.units()` (..., 3 b)."""
     counts, confidence, right = np.split(sums, 3, axis=-1)
     gaps = np.abs(confidence - right) / np.where(counts > 0, counts, 1.0)
     return np.where(counts.sum(axis=-1) > 0, gaps.max(axis=-1), np.nan)
@@ -182,11 +195,9 @@ def _binned(cases: Forecasts, bins: int, binning: Binning) -> Reliability:
     edges = np.linspace(0.0, 1.0, bins + 1)
     if binning == "equal mass" and confidence.size:
         edges = np.quantile(confidence, edges)
-    inside = np.searchsorted(edges[1:-1], confidence)[:, None] == np.arange(bins)
-    sides = (np.ones(len(confidence)), confidence, cases.outcomes)
-    units = np.hstack([inside * side[:, None] for side in sides])
+    place = np.searchsorted(edges[1:-1], confidence)
     note = f"{bins} bins of {binning}" + (f"; {cases.note}" if cases.note else "")
-    return Reliability(edges, units, note)
+    return Reliability(edges, place, cases, note)
 
 
 def _error(
@@ -198,7 +209,7 @@ def _error(
     kernel: Kernel,
 ) -> Value:
     table = reliability(outcomes, probabilities, bins=bins, binning=binning)
-    n = len(table.units)
+    n = len(table.place)
     return Value(float(kernel(table.sums)), n, table.note) if n else undefined(0, NOTHING)
 
 
