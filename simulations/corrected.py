@@ -95,6 +95,15 @@ class YesOrNo:
 
         return draw
 
+    def mean(self, n: int) -> Draw:
+        """Estimate the share as if it were any mean."""
+
+        def draw(chance: np.random.Generator) -> tuple[Corrected, float]:
+            people, machine = self.labels(chance, n + REST)
+            return corrected_mean(people[:n], machine[:n], machine[n:]), self.share
+
+        return draw
+
 
 def likert(chance: np.random.Generator, size: int, shift: int = 0) -> tuple[Floats, Floats]:
     """Draw answers from 1 to 5, and a model that leans upwards."""
@@ -257,6 +266,13 @@ _PROPORTIONS: tuple[Row, ...] = (
 _MEANS: tuple[Row, ...] = (
     ("PPI++ mean", "50 labels from 1 to 5", coverage(likert_mean(50)), COVERS, 2000),
     ("PPI++ mean", "200 labels from 1 to 5", coverage(likert_mean(200)), COVERS, 1500),
+    (
+        "PPI++ mean (warned of)",
+        "50 labels of 0 and 1, share 0.05, model errs in 3%",
+        coverage(YesOrNo(0.05, 0.97, 0.97).mean(50)),
+        (0.0, 0.90),
+        800,
+    ),
     (NAIVE, "1,200 labels from 1 to 5", coverage(likert_mean(200), model), FAILS, 300),
     (
         "PPI++ mean",

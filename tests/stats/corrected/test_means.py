@@ -185,3 +185,14 @@ def test_human_labels_of_one_cluster_give_no_interval() -> None:
 def test_one_model_label_gives_no_naive_estimate() -> None:
     found = corrected_mean([1.0], [1.0], [])
     assert math.isnan(found.model.estimate)
+
+
+def test_few_errors_of_the_model_leave_the_variance_of_a_mean_unknown() -> None:
+    people = np.tile([1.0, 0.0, 0.0], 30)
+    machine = people.copy()
+    machine[:4] = 1 - machine[:4]
+    rest = np.tile([1.0, 0.0, 0.0, 0.0], 200)
+    few, share = (fit(people, machine, rest) for fit in (corrected_mean, corrected_proportion))
+    assert "only 4 human labels differ" in few.interval.note
+    assert not share.interval.note
+    assert not corrected_mean(people, machine + 0.1 * np.arange(90), rest).interval.note

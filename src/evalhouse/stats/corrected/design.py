@@ -13,6 +13,7 @@ from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.logistic import balanced, expit, slope
 from evalhouse.stats.corrected.result import (
     ABSENT,
+    DIFFERING,
     ENOUGH,
     ENOUGH_BY_DESIGN,
     NAIVE,
@@ -35,7 +36,6 @@ from evalhouse.stats.values import numbers
 
 Link = Literal["linear", "logistic"]
 _METHOD = "DSL"
-_DIFFERING = 10
 
 
 def designed_mean(labels: DesignedLabels, *, level: float = 0.95) -> Corrected:
@@ -307,7 +307,7 @@ def _absence(labels: DesignedLabels, columns: int) -> str:
 def _rare(labels: DesignedLabels) -> str:
     # Where the two agree nothing is corrected, so only those that differ tell of the variance.
     differ = int(np.count_nonzero(labels.errors))
-    if not labels.n or differ >= _DIFFERING:
+    if not labels.n or differ >= DIFFERING:
         return ""
     return f"only {differ} human labels differ from the model's: the interval may be too short"
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from evalhouse.errors import UsageError
 from evalhouse.stats.corrected.result import (
     ABSENT,
+    DIFFERING,
     NAIVE,
     Corrected,
     Floats,
@@ -64,8 +65,10 @@ def corrected_mean(
         level: confidence.
 
     The estimate has the unit of the labels. Its interval is t with Satterthwaite's degrees of
-    freedom and covers 93 to 97% from 50 human labels; below it says so. Undefined without human
-    labels; with one there is no interval; without a rest it is the mean of the human labels.
+    freedom and covers 93 to 97% from 50 human labels of which ten differ from the model's; below
+    it says so. Labels of 0 and 1 that a model hardly misses are better left to
+    `corrected_proportion`. Undefined without human labels; with one there is no interval; without
+    a rest it is the mean of the human labels.
 
     Angelopoulos, Bates, Fannjiang, Jordan and Zrnic (2023), doi:10.1126/science.adi6000;
     Angelopoulos, Duchi and Zrnic (2023), arXiv:2311.01453. They take normal quantiles and
@@ -105,8 +108,8 @@ def corrected_proportion(
             `corrected_mean`'s, within [0, 1].
         level: confidence.
 
-    Covers 93 to 98% from 50 human labels (98 where the model hardly errs). Undefined without
-    human labels. The estimate itself is cut at 0 and 1.
+    Covers 93 to 98% from 50 human labels, and up to 100% where the model hardly errs. Undefined
+    without human labels. The estimate itself is cut at 0 and 1.
 
     Angelopoulos, Duchi and Zrnic (2023), arXiv:2311.01453, from whose interval we depart; the
     imagined units follow Bonett and Price (2012), doi:10.3102/1076998611411915.
@@ -256,11 +259,16 @@ def _note(found: Samples, weight: float, *, pseudo: bool) -> str:
         return "no human labels, so nothing corrects the model"
     left = found.human - weight * found.model
     equal = found.n > 1 and not np.ptp(left) and not pseudo
+    differ = int(np.count_nonzero(found.human != found.model))
+    is_rare = weight > 0 and not pseudo and not equal and differ < DIFFERING
     return noted(
         few(found.n),
         "" if len(found.rest) else "no model labels beyond the human ones: these alone count",
         "what is left after the model's labels does not vary among the units with a human label, "
         "so the interval may be too short"
         if equal
+        else "",
+        f"only {differ} human labels differ from the model's: the interval may be too short"
+        if is_rare
         else "",
     )

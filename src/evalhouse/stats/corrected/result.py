@@ -23,6 +23,8 @@ ENOUGH = 50
 """Human labels from which intervals hold their level; below, they say so."""
 ENOUGH_FOR_CURVES = 100
 """The same for logistic coefficients."""
+DIFFERING = 10
+"""Human labels that must differ from the model's for their variance to be known."""
 ENOUGH_BY_DESIGN = 200
 """The same for coefficients where chances of a label are unequal: a few labels stand for many."""
 
