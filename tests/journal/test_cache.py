@@ -124,7 +124,7 @@ def test_only_complete_replies_are_kept(
 
 
 @given(st.data())
-def test_a_flipped_bit_is_a_miss_that_is_reported(
+def test_a_flipped_bit_is_a_miss_that_is_reported_or_harmless(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("cache")
@@ -136,12 +136,11 @@ def test_a_flipped_bit_is_a_miss_that_is_reported(
     segment.write_bytes(content)
     with open_cache(folder) as cache:
         found = [cache.get(key_of(number)) for number in range(5)]
-        assert [body for body in found if body] == [
-            body_of(number) for number in range(5) if found[number]
-        ]
-        assert found.count(None) == len(cache.damage) == 1
-        missing = found.index(None)
-        assert cache.put(key_of(missing), body_of(missing), is_complete=True)
+        assert all(body in {None, body_of(number)} for number, body in enumerate(found))
+        # A few bits of a compressed reply mean nothing.
+        assert found.count(None) == len(cache.damage) <= 1
+        for number in range(5):
+            assert cache.put(key_of(number), body_of(number), is_complete=True)
     with open_cache(folder) as cache:
         assert all(cache.get(key_of(number)) == body_of(number) for number in range(5))
 
@@ -255,6 +254,14 @@ def test_a_cache_keeps_to_its_size_by_itself(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 8_500
     with open_cache(tmp_path) as cache:
         assert cache.get(key_of(199)) == body_of(199)
+
+
+def test_a_cache_that_cannot_grow_says_why(tmp_path: Path) -> None:
+    with open_cache(tmp_path / "cache") as cache:
+        (tmp_path / "cache").rmdir()
+        assert not cache.put(KEY, body_of(1), is_complete=True)
+        (why,) = cache.refused
+        assert why.startswith("it cannot be written: no such file or directory")
 
 
 def test_what_another_process_writes_is_not_removed(tmp_path: Path) -> None:

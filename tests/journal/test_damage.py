@@ -184,6 +184,12 @@ def test_a_group_that_was_half_on_the_disk_is_torn_and_not_damage(path: Path) ->
         assert list(journal.entries()) == entries
 
 
+def test_a_header_of_another_program_is_no_header(path: Path) -> None:
+    path.write_bytes(seal(b'{"journal":"mine"') + b"\n")
+    with pytest.raises(DamagedJournalError, match="the header cannot be read"):
+        open_journal(path)
+
+
 def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path) -> None:
     for content in (b"", b"\n", b"id,text\n1,a\n", random.Random(0).randbytes(1000)):
         path.write_bytes(content)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,13 +16,15 @@ from evalhouse.errors import (
     JournalError,
     OtherConfigurationError,
     RepeatedKeyError,
+    UnwritableJournalError,
     UsageError,
 )
 from evalhouse.journal import Entry, Pace, read, verify
 from evalhouse.journal.journal import Journal
 from tests.journal.journals import CONFIGURATION, REDACTOR, open_journal, written
 
-TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)  # lone surrogates too
+SURROGATE = "file\udcff"  # as a name of a file may be
+TEXT = st.text(max_size=20) | st.just(SURROGATE)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT,
@@ -187,6 +191,17 @@ def test_the_order_of_settings_is_no_difference(path: Path) -> None:
         assert len(journal) == 3
 
 
+def test_a_setting_that_is_gone_is_a_difference(path: Path) -> None:
+    written(path, [])
+    with pytest.raises(OtherConfigurationError, match=r"`fields` is .* there and missing here"):
+        open_journal(path, {"model": CONFIGURATION["model"]})
+
+
+def test_a_configuration_may_name_any_file(path: Path) -> None:
+    for _ in range(2):
+        open_journal(path, {"task": SURROGATE}).close()
+
+
 def test_another_secret_is_no_other_configuration(path: Path) -> None:
     with open_journal(path, {"api_key": SECRET, "n": 1}) as journal:
         journal.append_now(Entry("row 1", 1))
@@ -233,6 +248,28 @@ def test_a_payload_that_is_no_json_is_refused(path: Path) -> None:
         with pytest.raises(UsageError, match="cannot be written as JSON"):
             journal.append_now(Entry("row 1", object()))
         assert journal.append_now(Entry("row 1", "that can"))
+
+
+def test_raw_json_with_line_breaks_is_refused(path: Path) -> None:
+    with open_journal(path) as journal, pytest.raises(UsageError, match="hand it over as bytes"):
+        journal.append_now(Entry("row 1", msgspec.Raw(b"{\n}")))
+
+
+def test_whoever_waits_learns_that_the_disk_took_nothing(path: Path) -> None:
+    async def record(journal: Journal) -> list[bool | BaseException]:
+        waiting = (journal.append(Entry(f"row {n}", n)) for n in range(3))
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    journal = open_journal(path)
+    with path.open("rb") as readable:
+        os.dup2(readable.fileno(), journal._file._file)
+    assert [type(found) for found in asyncio.run(record(journal))] == [UnwritableJournalError] * 3
+    assert len(journal) == 0
+    for attempt in (lambda: journal.append_now(Entry("row 9", 9)), journal.flush, journal.close):
+        with pytest.raises(UnwritableJournalError, match="the 1 lines in it are safe"):
+            attempt()
+    with open_journal(path) as again:
+        assert list(again.pending(["row 0", "row 9"])) == ["row 0", "row 9"]
 
 
 def test_closing_twice_or_again_changes_nothing(path: Path) -> None:

@@ -46,6 +46,13 @@ class Places:
         halves = _halves(digests)
         order = np.argsort(halves[:, 0], kind="stable")
         halves, added = halves[order], np.frombuffer(places, np.int64)[order]
+        if not len(self._places):  # a long journal that is being opened: no second copy of all
+            self._firsts, self._seconds, self._places = (
+                halves[:, 0].copy(),
+                halves[:, 1].copy(),
+                added,
+            )
+            return
         at = self._firsts.searchsorted(halves[:, 0])
         self._firsts = np.insert(self._firsts, at, halves[:, 0])
         self._seconds = np.insert(self._seconds, at, halves[:, 1])
@@ -72,13 +79,12 @@ class Places:
     def repeated(self) -> tuple[int, int] | None:
         """Return two places under one hash, in order, if there are such."""
         self._sort_in()
-        same = self._firsts[1:] == self._firsts[:-1]
-        same &= self._seconds[1:] == self._seconds[:-1]
-        if not same.any():
-            return None
-        first = int(np.flatnonzero(same)[0])
-        earlier, later = sorted(self._places[first : first + 2].tolist())
-        return earlier, later
+        for at in np.flatnonzero(self._firsts[1:] == self._firsts[:-1]).tolist():
+            digest = np.array([self._firsts[at], self._seconds[at]], np.uint64).tobytes()
+            found = self._sorted(digest)
+            if len(found) > 1:
+                return found[-1], found[-2]
+        return None
 
     def _sorted(self, digest: bytes) -> list[int]:
         first, second = np.frombuffer(digest, np.uint64)
