@@ -32,6 +32,7 @@ from simulations.draws import (
     NOMINAL,
     UNEVEN,
     Floats,
+    alike,
     clustered_pairs,
     clustered_samples,
     coded,
@@ -238,6 +239,29 @@ CASES: tuple[Case, ...] = (
         rejections(coded(200), of_metric(paired_bootstrap_test, f1, is_clustered=False, **_BOOT)),
         5_000,
         few=20,
+    ),
+    *(
+        _case(
+            "paired BCa-t bootstrap",
+            f"{name}, n = 200, {rare:.0%} rare, {right:.0%} right, {same:.0%} alike",
+            EXACT,
+            rejections(
+                alike(200, rare, right, same),
+                of_metric(paired_bootstrap_test, kernel, is_clustered=False, **_BOOT),
+            ),
+            5_000,
+            few=20,
+        )
+        for name, kernel in (("kappa", kappa), ("F1", f1))
+        for rare, right, same in ((0.1, 0.97, 0.5), (0.5, 0.98, 0.0), (0.3, 0.87, 0.8))
+    ),
+    _case(
+        "paired jackknife",
+        "kappa, n = 200, 30% rare, 87% right, 80% alike",
+        (0.0, 0.06),
+        rejections(alike(200, 0.3, 0.87, 0.8), of_metric(_jackknife, kappa, is_clustered=False)),
+        5_000,
+        few=40,
     ),
     _case(
         "paired BCa-t bootstrap of clusters",

@@ -135,6 +135,20 @@ def coded(n: int, *, sizes: NDArray[np.int64] | None = None) -> Draw:
     return draw
 
 
+def alike(n: int, rare: float, right: float, same: float) -> Draw:
+    """Draw the cells of two equally good models that give the `same` share of answers alike."""
+
+    def draw(chance: np.random.Generator) -> tuple[Any, ...]:
+        gold = chance.random(n) < rare
+        one, other = chance.random((2, n)) < right
+        other = np.where(chance.random(n) < same, one, other)
+        codes = [np.where(side, gold, ~gold) + 2 * gold for side in (one, other)]
+        cells = [np.eye(4)[code.astype(np.int64)] for code in codes]
+        return cells[0], cells[1], np.arange(n)
+
+    return draw
+
+
 def kappa(cells: Floats) -> Floats:
     """Cohen's kappa of two classes, from cells in a row."""
     table = cells.reshape(*cells.shape[:-1], 2, 2)
