@@ -257,8 +257,10 @@ def test_raw_json_with_line_breaks_is_refused(path: Path) -> None:
 
 def test_whoever_waits_learns_that_the_disk_took_nothing(path: Path) -> None:
     async def record(journal: Journal) -> list[bool | BaseException]:
-        waiting = (journal.append(Entry(f"row {n}", n)) for n in range(3))
-        return await asyncio.gather(*waiting, return_exceptions=True)
+        async def one(number: int) -> bool:
+            return await journal.append(Entry(f"row {number}", number))
+
+        return await asyncio.gather(*map(one, range(3)), return_exceptions=True)
 
     journal = open_journal(path)
     with path.open("rb") as readable:
