@@ -15,6 +15,7 @@ PARTS = (
     "benchmarks.bootstrap",
     "benchmarks.all_pairs",
     "benchmarks.providers",
+    "benchmarks.journal",
 )
 
 
