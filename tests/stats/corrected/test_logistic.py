@@ -44,3 +44,16 @@ def test_a_step_that_leads_up_is_halved() -> None:
 def test_means_far_out_stay_within_zero_and_one() -> None:
     np.testing.assert_array_equal(expit(np.array([-1e4, 0.0, 1e4])), [0.0, 0.5, 1.0])
     np.testing.assert_array_equal(slope(np.array([-1e4, 0.0])), [0.0, 0.25])
+
+
+@pytest.mark.parametrize(("middle", "n"), [(2000.0, 5000), (50.0, 80_000), (1e5, 300)])
+def test_columns_far_from_zero_and_many_rows_are_solved(middle: float, n: int) -> None:
+    chance = np.random.default_rng(int(middle))
+    column = chance.standard_normal(n)
+    labels = (chance.random(n) < expit(0.5 + column)).astype(np.float64)
+    far, near = (np.column_stack([np.ones(n), column + shift]) for shift in (middle, 0.0))
+    weights = np.full(n, 1 / n)
+    found, plain = (balanced(rows, weights, rows.T @ labels / n) for rows in (far, near))
+    assert found is not None
+    assert plain is not None
+    assert found[1] == pytest.approx(plain[1], rel=1e-6)

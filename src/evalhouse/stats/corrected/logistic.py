@@ -9,6 +9,8 @@ from evalhouse.stats.corrected.squares import inverse
 
 Floats = NDArray[np.float64]
 _SHORTEST = 1e-9
+_NEAR = 1e-13
+_NOTHING = 1e-24
 _FAR = 30.0
 """A linear predictor so far from zero means that the labels are separated."""
 
@@ -36,7 +38,7 @@ def balanced(rows: Floats, weights: Floats, target: Floats, steps: int = 100) ->
         target: (d,) what the weighted sum must equal.
         steps: Newton steps at most.
     """
-    found = np.zeros(rows.shape[1])
+    found, before = np.zeros(rows.shape[1]), np.inf
     for _ in range(steps):
         eta = rows @ found
         curve = inverse((rows * (weights * slope(eta))[:, None]).T @ rows)
@@ -44,10 +46,14 @@ def balanced(rows: Floats, weights: Floats, target: Floats, steps: int = 100) ->
             return None
         gradient = rows.T @ (weights * expit(eta)) - target
         step = curve @ gradient
-        # The decrease that is left: below rounding, and free of the covariates' units.
-        if float(gradient @ step) < 1e-24:
+        # The decrease that is left, free of the covariates' units. Where many rows or far means
+        # round more off, it stops falling before it is nothing.
+        decrease = float(gradient @ step)
+        if decrease < _NOTHING or (decrease < _NEAR and decrease > before / 4):
             return found - step
-        found = _descended(rows, weights, target, found, step)
+        # So near, heights differ by rounding alone, and full steps lead down.
+        is_near, before = decrease < _NEAR, decrease
+        found = found - step if is_near else _descended(rows, weights, target, found, step)
     return None
 
 
