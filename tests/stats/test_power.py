@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from evalhouse.stats.designs import (
     seeds_design,
 )
 from evalhouse.stats.power import detectable_difference, power, sample_size
-from evalhouse.stats.results import ALTERNATIVES, Alternative
+from evalhouse.stats.results import ALTERNATIVES, Alternative, checked_alternative
 
 THEIRS = {"two-sided": "two-sided", "greater": "larger", "less": "smaller"}
 
@@ -169,3 +169,19 @@ def test_a_crossing_is_found_also_at_the_ends() -> None:
     assert crossing(lambda x: x >= 0.3, 0.0, 1.0) == pytest.approx(0.3, abs=1e-15)
     assert crossing(lambda x: x >= -1, 0.0, 1.0) == pytest.approx(0.0, abs=1e-15)
     assert crossing(lambda x: x >= 2, 0.0, 1.0, sections=4) == pytest.approx(1.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("test", ["exact", "mid-p", "asymptotic"])
+def test_no_number_of_units_shows_what_is_not_there(test: Any) -> None:
+    plans = ((0.0, "two-sided"), (0.1, "less"), (-0.1, "greater"), (1e-9, "greater"))
+    for difference, side in plans:
+        design = PairedShares(0.2, test)
+        found = sample_size(design, difference, alternative=checked_alternative(side))
+        assert (found.n, bool(found.note)) == (0, True)
+
+
+def test_exact_and_asymptotic_power_meet_for_a_million_units() -> None:
+    exact, asymptotic = (
+        power(PairedShares(0.2, test), 0.0012, 10**6).power for test in ("exact", "asymptotic")
+    )
+    assert exact == pytest.approx(asymptotic, abs=0.002)

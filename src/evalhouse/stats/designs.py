@@ -24,6 +24,7 @@ from evalhouse.stats.mcnemar import mcnemar_p_values
 from evalhouse.stats.results import Alternative
 
 _TESTS = ("asymptotic", "exact", "mid-p")
+_COUNTABLE = 10**6  # units from which on all of McNemar's tests have the same power
 _AROUND = 6  # critical counts of McNemar's exact tests lie so near the normal ones
 
 
@@ -173,7 +174,8 @@ class PairedShares:
 
     `asymptotic` is Connor's: `z` normal around `difference sqrt(n) / s` with
     `s^2 = discordance - difference^2`, against `z(alpha) sqrt(discordance) / s`. `exact` and
-    `mid-p` sum over every table that those tests reject; their power rises in steps.
+    `mid-p` sum over every table that those tests reject; their power rises in steps. Above a
+    million units they are taken to be `asymptotic`.
     """
 
     discordance: float
@@ -200,7 +202,7 @@ class PairedShares:
 
     def chance(self, difference: float, n: float, alpha: float, alternative: Alternative) -> float:
         """Return the chance of rejecting."""
-        if self.test == "asymptotic":
+        if self.test == "asymptotic" or n > _COUNTABLE:
             return self._connor(difference, n, alpha, alternative)
         return self._summed(difference, int(n), alpha, alternative)
 

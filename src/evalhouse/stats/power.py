@@ -12,6 +12,7 @@ from evalhouse.stats.results import Alternative, checked_alternative
 
 _HALVINGS = 100
 _LARGEST = 10**12  # more units than this nobody has
+_NEVER = "no number of units is enough for this difference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,14 @@ def sample_size(
     """
     alternative = checked_alternative(alternative)
     _check(design, difference, alpha, power)
+    nothing = Plan(difference, 0, math.nan, alpha, alternative, design.method, _NEVER)
+    if difference == 0 or alternative == ("less" if difference > 0 else "greater"):
+        return nothing
     high = max(design.least, 2)
     while design.chance(difference, high, alpha, alternative) < power:
         high *= 2
         if high > _LARGEST:
-            note = "no number of units is enough for this difference"
-            return Plan(difference, 0, math.nan, alpha, alternative, design.method, note)
+            return nothing
     # Power may rise in steps, but a search by halves ends where it crosses the target once.
     low = design.least - 1
     while high - low > 1:
