@@ -269,3 +269,9 @@ def test_resamples_without_strengths_are_told_of() -> None:
     assert np.isfinite(values(found)).all()
     assert np.isnan([one.low for one in found.strengths]).all()
     assert "of 1000 resamples have no finite strengths" in found.note
+
+
+def test_a_bootstrap_of_three_judgements_loses_resamples_and_says_so() -> None:
+    one_each = [[0, 1], [1, 0]]
+    found = bradley_terry(judgements_of_table(one_each, one_each), method="bootstrap")
+    assert "resamples have no finite strengths" in found.note

@@ -11,8 +11,9 @@ from evalhouse.errors import UsageError
 from evalhouse.stats.alternative_annotator import alternative_annotator_test
 from evalhouse.stats.components import variance_components
 from evalhouse.stats.corrected import corrected_mean, cross_fitted, designed_labels
-from evalhouse.stats.effects import cliff_delta, cohen_d
+from evalhouse.stats.effects import cliff_delta, cohen_d, cohen_h
 from evalhouse.stats.families import adjusted
+from evalhouse.stats.mcnemar import mcnemar_p_values
 from evalhouse.stats.means import mean, ratio
 from evalhouse.stats.paired import paired_difference
 from evalhouse.stats.paired_bootstrap import paired_bootstrap
@@ -102,3 +103,11 @@ def test_shapes_that_are_no_table_are_refused() -> None:
 def test_tiny_numbers_do_not_warn() -> None:
     assert paired_permutation_test([1e-320, 1.0, 3.0], [0.0, 0.0, 0.0]).p_value == 0.5
     assert math.isinf(ratio([0.0, 255.0], [1e-320, 0.0]).estimate)
+
+
+def test_bounds_and_counts_that_cannot_be_are_refused() -> None:
+    with pytest.raises(UsageError, match="finite"):
+        sequential_mean([0.5], 0.4, limits=(-math.inf, 1.0))
+    with pytest.raises(UsageError, match="zero or more"):
+        mcnemar_p_values(-1, 0)
+    assert cohen_h(0.5, math.nan, (3, 10)).note

@@ -157,6 +157,8 @@ def cohen_h(first: float, second: float, n: tuple[int, int], *, level: float = 0
         if not (0 <= share <= 1 or math.isnan(share)):
             raise UsageError(f"a proportion lies between 0 and 1; found {share}")
     estimate = 2 * math.asin(math.sqrt(first)) - 2 * math.asin(math.sqrt(second))
+    if math.isnan(estimate):
+        return _undefined(level, "Cohen's h", sum(n), "a proportion is missing")
     if min(n) < 1:
         return Interval(
             estimate, math.nan, math.nan, level, "Cohen's h", sum(n), note="a side has no units"

@@ -71,7 +71,7 @@ def judgements(
         raise UsageError("judgements are rows: two players, an outcome and a count for each")
     if not np.isin(scores, _OUTCOMES).all() or not (weights >= 0).all():
         raise UsageError("outcomes are 1 (the first won), 0 (lost) or 0.5 (a tie), counts above 0")
-    names = sorted(set(first) | set(second))
+    names = sorted(set(first) | set(second), key=str)
     place = {name: position for position, name in enumerate(names)}
     one = np.array([place[name] for name in first], np.int64)
     two = np.array([place[name] for name in second], np.int64)

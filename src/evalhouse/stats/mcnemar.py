@@ -24,6 +24,7 @@ from evalhouse.stats.results import (
     checked_alternative,
     checked_level,
 )
+from evalhouse.stats.values import numbers
 
 Floats = NDArray[np.float64]
 McNemarMethod = Literal["exact", "mid-p", "asymptotic", "corrected"]
@@ -76,7 +77,9 @@ def mcnemar_p_values(
         >>> mcnemar_p_values([1, 0], [7, 0]).round(9).tolist()
         [0.0703125, 1.0]
     """
-    first, second = np.asarray(only_first, np.float64), np.asarray(only_second, np.float64)
+    first, second = (numbers(counts, "discordant counts") for counts in (only_first, only_second))
+    if np.any(first < 0) or np.any(second < 0):
+        raise UsageError("discordant counts are zero or more; found some below")
     alternative = checked_alternative(alternative)
     if method not in METHODS:
         raise UnknownNameError("method of McNemar's test", method, METHODS)

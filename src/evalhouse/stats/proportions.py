@@ -291,7 +291,7 @@ def proportion_difference(
 
 def _share(counts: Counts) -> float:
     successes, n = counts
-    if not 0 <= successes <= n:
+    if not 0 <= successes <= n < math.inf:
         raise UsageError(f"successes are a count within the {n} units; found {successes}")
     return successes / n if n else math.nan
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalhouse.errors import UsageError
 from evalhouse.stats.betting import Floats, log_capital, log_gains, lower_bound, pooled
 from evalhouse.stats.results import Alternative, Interval, checked_alternative, checked_level
-from evalhouse.stats.values import numbers
+from evalhouse.stats.values import LARGEST, numbers
 
 Side = Literal["greater", "less"]
 Histogram = Sequence[Sequence[int]]
@@ -57,10 +57,11 @@ class SequentialTest:
         """Refuse what makes no test."""
         checked_level(self.level)
         checked_alternative(self.alternative)
-        if not self.limits[0] < self.null < self.limits[1]:
+        low, high = self.limits
+        if not (low < self.null < high and abs(low) <= LARGEST and abs(high) <= LARGEST):
             raise UsageError(
-                f"the mean under test lies between the limits of items, {self.limits[0]} and "
-                f"{self.limits[1]}; found {self.null}"
+                f"the mean under test lies between the limits of items, two finite numbers, {low} "
+                f"and {high}; found {self.null}"
             )
 
     @property

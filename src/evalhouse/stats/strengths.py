@@ -12,6 +12,7 @@ Places = NDArray[np.int64]
 _STEPS = 60
 _LONGEST = 1.5
 _FAR = 30.0
+_FLAT = 1e-14
 _OUTCOMES = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.5, 1.0]])
 """What the log of each outcome's chance grows with: first strength, second strength, log nu."""
 
@@ -159,9 +160,12 @@ def _step(model: Model, counts: Floats, chances: Floats, fitted: Floats) -> Floa
     curvature = model.curvature(counts, chances)
     size = model.size
     scale = np.trace(curvature, axis1=-2, axis2=-1)[..., None, None]
+    # Where every outcome has become certain the maximum is infinitely far.
+    is_flat = scale <= _FLAT * counts.sum(axis=(-2, -1))[..., None, None]
+    curvature = np.where(is_flat, np.eye(model.parameters), curvature)
     # The sum of strengths is free: holding it makes the curvature invertible. The rest of the
     # addition only matters where a maximum is infinitely far.
     curvature = curvature + 1e-13 * scale * np.eye(model.parameters)
     curvature[..., :size, :size] += scale / size**2 + (scale == 0)
     step: Floats = np.linalg.solve(curvature + 1e-300 * np.eye(model.parameters), slope[..., None])
-    return step[..., 0]
+    return np.where(is_flat[..., 0], np.nan, step[..., 0])
