@@ -181,6 +181,11 @@ def _normal(chance: np.random.Generator) -> Interval:
     return mean(chance.standard_normal(5))
 
 
+def _nearly_right(chance: np.random.Generator) -> Interval:
+    place = np.repeat(np.arange(10), 20)
+    return mean(chance.random(len(place)) < chance.beta(5.7, 0.3, 10)[place], place)
+
+
 @dataclass(frozen=True)
 class Population:
     """Classes and a model: a share `right` of each class, the rest confused by popularity.
@@ -405,6 +410,16 @@ CASES: tuple[Case, ...] = (
         "coverage",
         (0.0, 0.90),
         _of_clusters(EVEN, is_naive=True),
+    ),
+    Case(
+        MEANS,
+        "clustered t (skewed)",
+        "10 clusters of 20, 95% right, correlated by 0.14",
+        "coverage",
+        (0.0, 0.92),
+        repeated(_nearly_right, 0.95),
+        4000,
+        slice=100,
     ),
     Case(
         MEANS,

@@ -80,6 +80,11 @@ def clustered_mean(sums: Floats, sizes: Floats) -> ClusteredMean:
     This is CR2, which is unbiased for independent units whatever the sizes; clusters of one unit
     each give the usual `s / sqrt(n)`.
 
+    Tests hold their level from ten clusters on if the means of clusters are about normal and none
+    holds nearly all units. Single runs near the end of a scale are not: of answers of which 95% are
+    right, correlated by 0.14 within clusters, ten clusters reject 15% of true hypotheses and fifty
+    8%. Differences of two runs are far less skewed.
+
     Args:
         sums: (..., G) sums of the values in each cluster.
         sizes: (G,) units in each cluster, or (..., G) where the variables have different ones.

@@ -17,8 +17,8 @@ def mean(values: ArrayLike, clusters: ArrayLike | None = None, *, level: float =
     """Estimate a mean with a t interval that clusters do not make too short.
 
     `mean ± t(df) * stderr`: without clusters `s / sqrt(n)` and n - 1 degrees of freedom; with
-    clusters the standard error and the degrees of freedom of `clustered_mean`, which hold from
-    ten clusters on, of whatever sizes.
+    clusters the standard error and the degrees of freedom of `clustered_mean`, which says
+    when ten clusters are enough.
 
     Args:
         values: (n,) numbers; NaN is missing and left out, and the note counts it.
