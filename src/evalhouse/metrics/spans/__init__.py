@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from evalhouse.errors import UnknownNameError
+from evalhouse.metrics.spans.consensus import Consolidation, consolidated
 from evalhouse.metrics.spans.kernels import mean_of_labels, mean_of_units, of_all, of_label
 from evalhouse.metrics.spans.scores import SpanScore, SpanScores, span_metrics
 from evalhouse.metrics.spans.span import Span, SpanList
@@ -16,11 +17,13 @@ from evalhouse.metrics.value import Metric, Value
 __all__ = [
     "METRICS",
     "SPAN_METRICS",
+    "Consolidation",
     "Span",
     "SpanList",
     "SpanScore",
     "SpanScores",
     "TokenMap",
+    "consolidated",
     "mean_of_labels",
     "mean_of_units",
     "of_all",
