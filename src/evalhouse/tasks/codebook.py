@@ -121,6 +121,11 @@ class Codebook:
         """
         return sha256_hex(canonical_json(_asked(self)))
 
+    def parents(self, column: str) -> tuple[str, ...]:
+        """Return the columns of the fields that a field's condition looks at."""
+        found = leaves(self.by_column[column].condition)
+        return tuple(dict.fromkeys(leaf.parent for leaf in found))
+
     def applicability(self, cells: Mapping[str, Cell]) -> dict[str, Applies]:
         """Return by column which questions arise, given the answers of a row by column.
 

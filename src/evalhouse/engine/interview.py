@@ -1,0 +1,257 @@
+"""One interview: all questions about one row, or a batch of rows, in the order of the codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+from evalhouse.engine.answers import Answer
+from evalhouse.engine.asking import Asking
+from evalhouse.engine.prompts import Form, Prompts
+from evalhouse.engine.record import Given, Record
+from evalhouse.engine.wording import sentence
+from evalhouse.providers import Message
+from evalhouse.scoring.cells import Cell
+from evalhouse.tasks.codebook import Codebook
+from evalhouse.tasks.conditions import Applies
+from evalhouse.tasks.faults import shortened
+from evalhouse.tasks.rows import Row
+from evalhouse.tasks.statuses import cell_of
+
+Answers = dict[str, Answer]
+"""What became of the questions about a row, by column."""
+
+_LONGEST_FAULT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A row with its number in the task, from 1."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request as it is meant: who is asked about what, how often, after what.
+
+    `labels` are the keys of the rows in a reply about several. `before` are earlier turns; `told`
+    is what is said in place of the prompt about a reply that cannot be used. `given` holds what is
+    known of the rows, by number, when the question is asked.
+    """
+
+    prompts: Prompts
+    rows: tuple[Numbered, ...]
+    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    repeat: int
+    attempt: int = 1
+    before: tuple[Message, ...] = ()
+    told: str = ""
+    given: Mapping[int, Mapping[str, Answer]] = field(default_factory=dict)
+
+    @cached_property
+    def form(self) -> Form:
+        """What the request asks."""
+        return self.prompts.form(self.columns)
+
+    @cached_property
+    def prompt(self) -> str:
+        """What is said: the prompt, or why the last reply cannot be used."""
+        return self.told or self.prompts.text(self.form, [each.row for each in self.rows])
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """All that is sent."""
+        system = (Message("system", self.prompts.system),) if self.prompts.system else ()
+        return (*system, *self.before, Message("user", self.prompt))
+
+    @property
+    def column(self) -> str:
+        """The column that is asked; empty where all are."""
+        return self.columns[0] if self.prompts.asking.request_unit == "field" else ""
+
+    @property
+    def key(self) -> str:
+        """The name of this piece of work in the journal."""
+        rows = "-".join(str(each.number) for each in self.rows)
+        place = self.prompts.columns.index(self.column) + 1 if self.column else "all"
+        return f"{rows}/{place}/{self.repeat}/{self.attempt}"
+
+    def again(self, record: Record) -> Question:
+        """Return the question that says what was wrong with a reply, about that alone."""
+        faults = [each for each in record.answers if each.status == "invalid"]
+        numbers = {each.row for each in faults}
+        kept = [place for place, each in enumerate(self.rows) if each.number in numbers]
+        columns = _among(self.columns, (each.column for each in faults))
+        labels = tuple(self.labels[place] for place in kept)
+        told = sentence(
+            "again",
+            "one",
+            faults="; ".join(dict.fromkeys(_fault(each, self) for each in faults)),
+            format=self.prompts.reply_form(columns, labels),
+        )
+        turns = (Message("user", self.prompt), Message("assistant", record.text))
+        return replace(
+            self,
+            rows=tuple(self.rows[place] for place in kept),
+            labels=labels,
+            columns=columns,
+            attempt=self.attempt + 1,
+            before=(*self.before, *turns),
+            told=told,
+        )
+
+
+class Desk(Protocol):
+    """Answers questions: from the journal what was answered before, from the model all else."""
+
+    async def exchange(self, question: Question) -> Record:
+        """Return the record of the exchange; one that brought no reply says so."""
+        ...
+
+
+@dataclass
+class History:
+    """Earlier turns that a request brings along, at most `window` exchanges of them."""
+
+    window: int
+    _turns: list[tuple[Message, Message]] = field(default_factory=list)
+
+    def add(self, prompt: str, reply: str) -> None:
+        """Remember an exchange."""
+        self._turns.append((Message("user", prompt), Message("assistant", reply)))
+        del self._turns[: max(0, len(self._turns) - self.window)]
+
+    def messages(self) -> tuple[Message, ...]:
+        """Return the turns in order."""
+        return tuple(message for turn in self._turns for message in turn)
+
+
+class Interview:
+    """Asks all there is to ask about some rows, one time."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        prompts: Prompts,
+        rows: Sequence[Numbered],
+        *,
+        repeat: int,
+        history: History | None = None,
+    ) -> None:
+        self._desk, self._prompts = desk, prompts
+        self._rows, self._repeat = tuple(rows), repeat
+        self._given: dict[int, Answers] = {each.number: {} for each in rows}
+        self._history = history or History(
+            prompts.asking.history_window if self._asking.chat_mode == "per_text" else 0
+        )
+
+    @property
+    def _asking(self) -> Asking:
+        return self._prompts.asking
+
+    async def hold(self) -> dict[int, Answers]:
+        """Ask, and return what became of every question, by row number and column."""
+        if self._asking.request_unit == "field":
+            for column in self._prompts.columns:
+                await self._one_field(column)
+        else:
+            await self._ask(self._prompts.columns)
+        return {
+            number: settled(self._prompts.codebook, self._prompts.columns, given)
+            for number, given in self._given.items()
+        }
+
+    async def _one_field(self, column: str) -> None:
+        (row,) = self._rows
+        given = self._given[row.number]
+        state = applicability(self._prompts.codebook, given)[column]
+        if state is Applies.YES:
+            await self._ask((column,))
+
+    async def _ask(self, columns: tuple[str, ...]) -> None:
+        """Ask, and ask again for what cannot be used, as often as is allowed."""
+        question = first = Question(
+            self._prompts,
+            self._rows,
+            tuple(str(place) for place in range(1, len(self._rows) + 1)),
+            columns,
+            self._repeat,
+            before=self._history.messages(),
+            given=self._given,
+        )
+        record = await self._exchange(question)
+        while question.attempt <= self._asking.retries and _needs_another(record):
+            if self._asking.retry_strategy == "reprompt":
+                question = question.again(record)
+            else:
+                question = replace(question, attempt=question.attempt + 1)
+            record = await self._exchange(question)
+        if record.text:
+            self._history.add(first.prompt, record.text)
+
+    async def _exchange(self, question: Question) -> Record:
+        record = await self._desk.exchange(question)
+        for each in record.answers:
+            self._given[each.row][each.column] = each.answer
+        if record.failure:
+            failed = Answer("failed", reason=record.failure.message)
+            for row in question.rows:
+                self._given[row.number] |= dict.fromkeys(question.columns, failed)
+        return record
+
+
+def _needs_another(record: Record) -> bool:
+    return not record.failure and any(each.status == "invalid" for each in record.answers)
+
+
+def _among(columns: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
+    found = set(names)
+    return tuple(column for column in columns if column in found)
+
+
+def _fault(given: Given, question: Question) -> str:
+    fault = shortened(given.reason or "there is no answer", _LONGEST_FAULT)
+    is_alone = len(question.columns) == 1 and len(question.rows) == 1
+    return fault if is_alone else sentence("again", "fault", where=given.column, fault=fault)
+
+
+def applicability(codebook: Codebook, given: Mapping[str, Answer]) -> dict[str, Applies]:
+    """Return which questions arise by the answers so far; one that is not answered is unknown."""
+    cells: dict[str, Cell] = {
+        column: cell_of(answer.status, answer.cell) for column, answer in given.items()
+    }
+    return codebook.applicability(cells)
+
+
+def settled(
+    codebook: Codebook, columns: Sequence[str], given: Mapping[str, Answer]
+) -> dict[str, Answer]:
+    """Return what became of each question, once those that do not arise are left out.
+
+    A question that depends on an answer which is not there shares the fate of that answer.
+    """
+    states = applicability(codebook, given)
+    found: dict[str, Answer] = {}
+    for column in columns:
+        if states[column] is Applies.YES:
+            found[column] = given.get(column, Answer("invalid", reason="there is no answer"))
+        elif states[column] is Applies.NO:
+            found[column] = Answer("not_applicable")
+        else:
+            found[column] = _unknown(codebook, column, found)
+    return found
+
+
+def _unknown(codebook: Codebook, column: str, found: Mapping[str, Answer]) -> Answer:
+    """Return the fate of a question of which it is not known whether it arises."""
+    parents = (leaf for leaf in codebook.parents(column) if leaf in found)
+    fates = [found[parent] for parent in parents if not found[parent].is_given]
+    fate = next((each for each in fates if each.status != "not_applicable"), None)
+    if fate is None:  # it depends on a field that was not asked
+        return Answer("not_applicable")
+    return Answer(fate.status, reason="it is not known whether the question arises")
