@@ -99,11 +99,12 @@ class Prompts:
         held = {each.column: self._examples.get(each.column, ()) for each in asked}
         few_shot = self.codebook.settings.few_shot
         if is_keyed and few_shot and few_shot.source != CODEBOOK:
-            parts = _together(asked, held)
+            head, parts = "head", _together(asked, held)
         else:
+            head = "head_partial" if is_keyed and len(asked) > 1 else "head"
             parts = [examples_of(each, held[each.column], is_keyed=is_keyed) for each in asked]
         shown = [part for part in parts if part]
-        return "\n\n".join([sentence("example", "head"), *shown]) if shown else ""
+        return "\n\n".join([sentence("example", head), *shown]) if shown else ""
 
     def text(self, form: Form, rows: Sequence[Row]) -> str:
         """Return the prompt about one row, or several."""

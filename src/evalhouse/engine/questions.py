@@ -9,11 +9,13 @@ from typing import Any
 from evalhouse.engine.wording import sentence
 from evalhouse.scoring.field import Field
 from evalhouse.tasks.codebook import Annotation, Codebook
+from evalhouse.tasks.conditions import AllOf, Condition, Is
 from evalhouse.tasks.examples import Example, response
 
 KEY = "response"
 """The key of the answer where a request asks one field."""
 
+_TICKS = {"1": "true", "0": "false"}
 _MOST_POINTS = 21  # of a scale that are listed in a schema; longer ones have two ends
 
 
@@ -34,10 +36,10 @@ def questions_of(
             name = sentence("question", "section", name=section.name)
             yield _lines(name, section.instruction)
         for annotation in here:
-            yield _question(annotation, is_keyed=is_keyed)
+            yield _question(codebook, annotation, is_keyed=is_keyed)
 
 
-def _question(annotation: Annotation, *, is_keyed: bool) -> str:
+def _question(codebook: Codebook, annotation: Annotation, *, is_keyed: bool) -> str:
     head = sentence(
         "question",
         "keyed_field" if is_keyed else "field",
@@ -46,7 +48,9 @@ def _question(annotation: Annotation, *, is_keyed: bool) -> str:
     )
     condition = ""
     if is_keyed and annotation.condition:
-        condition = sentence("question", "condition", condition=annotation.condition)
+        condition = sentence(
+            "question", "condition", condition=condition_words(codebook, annotation.condition)
+        )
     note = (
         "" if annotation.examples or "Text:" in annotation.example else annotation.example.strip()
     )
@@ -56,6 +60,20 @@ def _question(annotation: Annotation, *, is_keyed: bool) -> str:
         " ".join(filter(None, (answer_form(annotation.field), condition))),
         sentence("question", "note", note=note) if note else "",
     )
+
+
+def condition_words(codebook: Codebook, condition: Condition) -> str:
+    """Return a condition in the words of answers, as `"Stance_Clear" is true`."""
+    if isinstance(condition, Is):
+        kind = codebook.by_column[condition.parent].field.kind
+        values = [
+            _TICKS.get(each, each) if kind == "checkbox" else each for each in condition.values
+        ]
+        word = "has" if kind == "multiselect" else "is"
+        return f'"{condition.parent}" {word}{" not" * condition.is_negated} {" or ".join(values)}'
+    joint = " and " if isinstance(condition, AllOf) else " or "
+    parts = [condition_words(codebook, part) for part in condition.parts]
+    return joint.join(f"({part})" if " and " in part or " or " in part else part for part in parts)
 
 
 def answer_form(field: Field) -> str:

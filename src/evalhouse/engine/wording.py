@@ -43,7 +43,7 @@ class Template:
             parts.append(before.lstrip("\n") if is_gap else before)
             value = values.get(place, "")
             parts.append(value)
-            is_gap = not value and (is_gap or before.endswith("\n\n"))
+            is_gap = not value and (is_gap or before.endswith("\n"))
         return "".join(parts)
 
 

@@ -1,0 +1,180 @@
+"""Annotating a task: ask, write the run folder, score, and take everything into the house."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from evalhouse.engine.progress import Progress
+from evalhouse.engine.prompts import Prompts
+from evalhouse.engine.run import Job, Outcome, run
+from evalhouse.journal import Journal
+from evalhouse.machine import Meter, describe_environment, open_meter, require_country
+from evalhouse.providers import Endpoint
+from evalhouse.redact import Redactor
+from evalhouse.store import Store
+from evalhouse.tasks.task import Task, open_task
+from evalhouse.workflows.annotation.answering import find_endpoint, open_answering
+from evalhouse.workflows.annotation.configuration import configuration, identity_of
+from evalhouse.workflows.annotation.exchanges import add_up, earlier_seconds, write_totals
+from evalhouse.workflows.annotation.outcomes import results_of
+from evalhouse.workflows.annotation.run_folder import (
+    RunFolder,
+    begin_run,
+    find_run,
+    now,
+    redactor_of,
+    write_json,
+)
+from evalhouse.workflows.annotation.scoring import Scored, score_run
+from evalhouse.workflows.annotation.settings import RunSettings
+from evalhouse.workflows.annotation.table import OUTPUT, write_table
+
+Watch = Callable[[Progress], None]
+ENVIRONMENT = "environment.json"
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A run: where it is, what it scored, and how it ended.
+
+    `was_there` says that it had been complete before. A run that `is_stopped` has no scores.
+    """
+
+    folder: RunFolder
+    scored: Scored | None = None
+    outcome: Outcome | None = None
+    was_there: bool = False
+    is_resumed: bool = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was interrupted."""
+        return self.outcome is not None and self.outcome.is_stopped
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A run before it begins."""
+
+    task: Task
+    prompts: Prompts
+    settings: RunSettings
+    endpoint: Endpoint
+    redactor: Redactor
+
+
+def annotate(
+    place: str | Path, settings: RunSettings, store: Store | None = None, watch: Watch | None = None
+) -> Annotated:
+    """Annotate a task, or go on with a run of the same configuration that is not complete.
+
+    Args:
+        place: the task's folder.
+        settings: which model, and how it is asked.
+        store: the house that takes in the run; None for none.
+        watch: is told how far the run is.
+
+    Raises:
+        UsageError: for a task or settings that cannot be used.
+        EvalhouseError: for a server that cannot be asked; what is answered is kept.
+    """
+    plan = _planned(place, settings, store)
+    config = configuration(plan.task, plan.prompts, settings, plan.endpoint)
+    outputs = settings.outputs / plan.task.name
+    found = None if settings.is_new else find_run(outputs, config["config_hash"])
+    if found and found.is_complete:
+        return Annotated(found, was_there=True)
+    folder = found or begin_run(outputs, config, plan.redactor)
+    outcome = _asked(plan, folder, watch)
+    if outcome.is_stopped:
+        return Annotated(folder, outcome=outcome, is_resumed=found is not None)
+    return Annotated(
+        folder,
+        _finished(plan, folder, outcome, store),
+        outcome,
+        is_resumed=found is not None,
+    )
+
+
+def _planned(place: str | Path, settings: RunSettings, store: Store | None) -> _Plan:
+    if settings.is_metered:
+        require_country(settings.country)
+    task = open_task(place)
+    examples = {column: task.examples(column) for column in task.codebook.by_column}
+    prompts = Prompts(task.codebook, settings.asking, examples)
+    endpoint = find_endpoint(task, prompts, settings)
+    return _Plan(task, prompts, settings, endpoint, redactor_of(store))
+
+
+def _asked(plan: _Plan, folder: RunFolder, watch: Watch | None) -> Outcome:
+    """Ask what is not answered yet; energy is measured as long as that takes."""
+    write_json(folder.path / ENVIRONMENT, describe_environment(Path.cwd()), plan.redactor)
+    folder.save(plan.redactor, energy_scope=_scope(plan))
+    started, before = time.monotonic(), earlier_seconds(folder.path)
+    with (
+        Journal(folder.journal, identity_of(folder.config), redactor=plan.redactor) as journal,
+        _metered(plan, folder),
+    ):
+        answering = open_answering(
+            plan.task, plan.prompts, plan.settings, plan.endpoint, plan.redactor
+        )
+        job = Job(
+            plan.task,
+            plan.prompts,
+            answering.respondent,
+            journal,
+            _rows(plan),
+            answering.slots,
+            plan.settings.limits.concurrency,
+            watch,
+        )
+        try:
+            outcome = run(job)
+        finally:
+            answering.close()
+    seconds = before + time.monotonic() - started
+    totals = add_up(folder.journal, plan.task.codebook, plan.settings.asking.chat_mode)
+    write_totals(folder.path, totals, seconds, plan.redactor)
+    folder.config["served_model"] = totals.served_model
+    return outcome
+
+
+def _rows(plan: _Plan) -> int:
+    return sum(1 for _ in islice(plan.task.rows(), plan.settings.limit))
+
+
+def _scope(plan: _Plan) -> str:
+    if not plan.settings.is_metered:
+        return "none"
+    return "local" if plan.endpoint.is_local else "client_only"
+
+
+def _metered(plan: _Plan, folder: RunFolder) -> Meter:
+    config: dict[str, Any] = folder.config
+    return open_meter(
+        folder.path,
+        project=f"{config['model']}_{config['prompt_type']}",
+        country=plan.settings.country,
+        scope="local" if plan.endpoint.is_local else "client_only",
+        is_off=not plan.settings.is_metered,
+    )
+
+
+def _finished(plan: _Plan, folder: RunFolder, outcome: Outcome, store: Store | None) -> Scored:
+    """Write the table and the scores of a run, and take it into the house."""
+    results = results_of(outcome, plan.prompts)
+    write_table(folder.path / OUTPUT, plan.task, results, plan.redactor)
+    folder.save(
+        plan.redactor,
+        finished_at=now(),
+        status="complete" if outcome.is_complete else "incomplete",
+        rows=len(results.rows),
+    )
+    ids = [row.id for row in islice(plan.task.rows(), len(results.rows))]
+    answered = results.answered(ids)
+    return score_run(folder, plan.task, answered, plan.settings.scoring, store)

@@ -1,0 +1,146 @@
+"""What the journal of a run adds up to: requests, seconds, characters, tokens, thoughts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evalhouse.engine.record import FAILED, Record, read_record
+from evalhouse.journal import Entry, read
+from evalhouse.redact import Redactor
+from evalhouse.tasks.codebook import Codebook
+from evalhouse.workflows.annotation.run_folder import write_json, write_whole
+
+TIMING, CHARACTERS, TRACES = "timing_data.json", "char_counts.json", "reasoning_traces.jsonl"
+
+
+@dataclass
+class Totals:
+    """Sums over all exchanges of a run, over all its sessions.
+
+    Seconds are those of replies that were waited for, not of kept ones. Tokens are empty where a
+    server never says how many.
+    """
+
+    exchanges: int = 0
+    reprompts: int = 0
+    tries_failed: int = 0
+    cached: int = 0
+    seconds: float = 0.0
+    waits: list[float] = field(default_factory=list)  # for the first token
+    input_chars: int = 0
+    output_chars: int = 0
+    reasoning_chars: int = 0
+    tokens: dict[str, int | None] = field(
+        default_factory=lambda: dict.fromkeys(("input", "output", "reasoning", "cached"))
+    )
+    served_model: str | None = None
+    traces: list[bytes] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """Count an exchange."""
+        self.exchanges += 1
+        self.reprompts += record.attempt > 1
+        self.cached += record.is_cached
+        self.seconds += 0.0 if record.is_cached else record.seconds
+        if record.seconds_to_first_token is not None:
+            self.waits.append(record.seconds_to_first_token)
+        self.input_chars += record.prompt_chars
+        self.output_chars += len(record.text)
+        self.reasoning_chars += len(record.reasoning)
+        self.served_model = record.model or self.served_model
+        for name in self.tokens:
+            count = getattr(record.usage, name)
+            if count is not None:
+                self.tokens[name] = (self.tokens[name] or 0) + count
+
+    @property
+    def asked(self) -> int:
+        """Return how many replies were waited for."""
+        return self.exchanges - self.cached
+
+    def timing(self, wall_seconds: float) -> dict[str, Any]:
+        """Return what `timing_data.json` holds."""
+        return {
+            "total_inference_time": self.seconds,
+            "inference_count": self.exchanges,
+            "avg_inference_time": self.seconds / self.asked if self.asked else 0,
+            "requests": self.asked,
+            "reprompts": self.reprompts,
+            "transport_failures": self.tries_failed,
+            "cached": self.cached,
+            "wall_seconds": wall_seconds,
+            **{f"tokens_{name}": count for name, count in self.tokens.items()},
+            "seconds_to_first_token": sum(self.waits) / len(self.waits) if self.waits else None,
+        }
+
+    def characters(self) -> dict[str, int]:
+        """Return what `char_counts.json` holds."""
+        return {
+            "input_chars": self.input_chars,
+            "output_chars": self.output_chars,
+            "reasoning_chars": self.reasoning_chars,
+        }
+
+
+def add_up(path: Path, codebook: Codebook, chat_mode: str) -> Totals:
+    """Read the journal of a run from its beginning, and add up what it holds."""
+    return _added(read(path), codebook, chat_mode)
+
+
+def _added(entries: Iterable[Entry], codebook: Codebook, chat_mode: str) -> Totals:
+    totals = Totals()
+    for entry in entries:
+        if entry.key.startswith(FAILED):
+            totals.tries_failed += 1
+            continue
+        record = read_record(entry)
+        totals.add(record)
+        if record.reasoning:
+            totals.traces += (
+                msgspec.json.encode(each) for each in _traces(record, codebook, chat_mode)
+            )
+    return totals
+
+
+def _traces(record: Record, codebook: Codebook, chat_mode: str) -> list[Mapping[str, Any]]:
+    """Return the thoughts of an exchange, once for each row that it was about."""
+    kind = codebook.by_column[record.column].field.kind if record.column else ""
+    return [
+        {
+            "row_num": row,
+            "annotation_name": record.column,
+            "annotation_type": kind,
+            "attempt": record.attempt,
+            "chat_mode": chat_mode,
+            "prompt_chars": record.prompt_chars,
+            "response_chars": len(record.text),
+            "inference_time_s": record.seconds,
+            "reasoning": record.reasoning,
+            "row_id": row_id,
+            "repeat": record.repeat,
+        }
+        for row, row_id in zip(record.rows, record.ids, strict=True)
+    ]
+
+
+def earlier_seconds(folder: Path) -> float:
+    """Return the wall time of earlier sessions of a run."""
+    try:
+        found = msgspec.json.decode((folder / TIMING).read_bytes())
+        return float(found.get("wall_seconds") or 0.0)
+    except (OSError, ValueError, AttributeError, TypeError):
+        return 0.0
+
+
+def write_totals(folder: Path, totals: Totals, wall_seconds: float, redactor: Redactor) -> None:
+    """Write the files with sums, and the thoughts where there are any."""
+    write_json(folder / TIMING, totals.timing(wall_seconds), redactor)
+    write_json(folder / CHARACTERS, totals.characters(), redactor)
+    if totals.traces:
+        lines = b"".join(line + b"\n" for line in totals.traces)
+        write_whole(folder / TRACES, redactor.text(lines)[0])

@@ -1,0 +1,133 @@
+"""The folder of a run: found again by its configuration, or begun."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evalhouse import ids
+from evalhouse.errors import HouseError
+from evalhouse.redact import Redactor
+from evalhouse.store import Store
+from evalhouse.store.output import replaced
+
+CONFIG = "config.json"
+JOURNAL = "answers.jsonl"
+
+
+@dataclass
+class RunFolder:
+    """One run: its folder and its configuration, as `config.json` holds it."""
+
+    path: Path
+    config: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """Return the short id, which is the folder's name."""
+        return str(self.config["run_id"])
+
+    @property
+    def journal(self) -> Path:
+        """Return the file with every answer."""
+        return self.path / JOURNAL
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question has its answer."""
+        return self.config.get("status") == "complete"
+
+    def save(self, redactor: Redactor, **changes: Any) -> None:
+        """Write the configuration, with changes."""
+        self.config |= changes
+        write_json(self.path / CONFIG, self.config, redactor)
+
+
+def find_run(task_outputs: Path, config_hash: str) -> RunFolder | None:
+    """Return the latest run of a configuration below the outputs of a task."""
+    found = [
+        folder
+        for folder in runs_in(task_outputs)
+        if folder.config.get("config_hash") == config_hash
+    ]
+    return max(found, key=lambda each: str(each.config.get("started_at")), default=None)
+
+
+def runs_in(task_outputs: Path) -> Iterator[RunFolder]:
+    """Yield the runs below the outputs of a task that have a configuration."""
+    for path in sorted(task_outputs.glob(f"*/{CONFIG}")):
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # not one of ours, or being written
+        if isinstance(config, dict):
+            yield RunFolder(path.parent, config)
+
+
+def begin_run(task_outputs: Path, config: Mapping[str, Any], redactor: Redactor) -> RunFolder:
+    """Make the folder of a new run, named after the first 8 hex digits of its random id."""
+    try:
+        run_uuid, path = _made(task_outputs)
+    except OSError as failure:
+        raise HouseError(
+            f"no run can be kept in `{task_outputs}`: {failure.strerror}; name another folder with "
+            "`--outputs`"
+        ) from failure
+    named = {
+        "run_id": path.name,
+        **config,
+        "run_uuid": run_uuid,
+        "served_model": None,
+        "started_at": now(),
+        "finished_at": None,
+        "status": "incomplete",
+        "energy_scope": None,
+        "rows": None,
+    }
+    folder = RunFolder(path, named)
+    folder.save(redactor)
+    return folder
+
+
+def _made(task_outputs: Path) -> tuple[str, Path]:
+    task_outputs.mkdir(parents=True, exist_ok=True)
+    while True:
+        run_uuid = ids.random_id()
+        path = task_outputs / run_uuid[:8]
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return run_uuid, path
+
+
+def redactor_of(store: Store | None) -> Redactor:
+    """Return what replaces secrets: with the key of the house, or without one."""
+    if store is None:
+        return Redactor(b"")
+    key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
+    return Redactor(key.encode())
+
+
+def now() -> str:
+    """Return the time in UTC, as files hold it."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def write_json(path: Path, value: Any, redactor: Redactor) -> None:
+    """Write JSON for people, without secrets; never half of it."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    write_whole(path, redactor.settings(text + b"\n")[0])
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, or leave what was there."""
+    with replaced(path) as sink:
+        sink.write(data)
