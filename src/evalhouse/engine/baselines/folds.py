@@ -37,7 +37,7 @@ def divided(texts: Sequence[str], *, seed: int = 0, count: int = 5) -> list[Fold
 
     Example:
         >>> [fold.test.tolist() for fold in divided(["a", "b", "A ", "c"], count=2)]
-        [[1, 3], [0, 2]]
+        [[0, 2, 3], [1]]
     """
     if count < 2:
         raise UsageError(

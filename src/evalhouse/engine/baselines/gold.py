@@ -91,7 +91,9 @@ def fallback(field: Field) -> str:
 
 
 def _allowed(field: Field) -> tuple[str, ...]:
-    return ("0", "1") if field.kind == "checkbox" else field.options or tuple(map(str, field.points))
+    if field.kind == "checkbox":
+        return "0", "1"
+    return field.options or tuple(map(str, field.points))
 
 
 def _order(field: Field) -> Callable[[Any], Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class SparseRows:
         places = self.rows[order].astype(np.int32)
         return SparseRows(self.values[order], places, _starts(sizes), len(self))
 
-    def taken(self, rows: Integers) -> SparseRows:
+    def taken(self, rows: NDArray[np.integer[Any]]) -> SparseRows:
         """Return some of the rows, in the order in which they are named."""
         sizes = self.sizes[rows]
         starts = _starts(sizes)

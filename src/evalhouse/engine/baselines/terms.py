@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from evalhouse.engine.baselines.folds import Integers
-from evalhouse.engine.baselines.sparse import Floats, SparseRows
+from evalhouse.engine.baselines.sparse import SparseRows
 from evalhouse.engine.baselines.words import words
 
 MOST_TERMS = 50_000
