@@ -14,7 +14,6 @@ from evalhouse.cli.annotation_pages import as_data, tell_run, tell_sweep
 from evalhouse.cli.errors import INTERRUPTED, complain
 from evalhouse.cli.output import stderr, write_json
 from evalhouse.cli.session import Session
-from evalhouse.errors import UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -187,7 +186,7 @@ def annotate(  # noqa: PLR0913 - each parameter is an option of the command
     json: Annotated[bool, _option(_RUN, "Print the outcome as JSON.", "--json")] = False,
     quiet: Annotated[bool, _option(_RUN, "Show no progress.", "--quiet", "-q")] = False,
 ) -> None:
-    """Let a model annotate a task, and score it; the same command again goes on where it stopped."""
+    """Let a model annotate a task, and score it; the same command again goes on with it."""
     values = dict(locals())
     for name in ("context", "task", "no_house", "json", "quiet"):
         values.pop(name)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from evalhouse.cli import compare, look, maintain, query, take_in, tasks
+from evalhouse.cli import annotate, compare, look, maintain, query, score, take_in, tasks
 from evalhouse.cli.errors import told
 from evalhouse.cli.output import say
 from evalhouse.cli.session import Session
@@ -66,6 +66,9 @@ def _shared(
 
 app.command()(maintain.init)
 app.command()(take_in.ingest)
+app.command()(annotate.annotate)
+app.command()(annotate.sweep)
+app.command()(score.score)
 app.command()(compare.leaderboard)
 app.command()(query.sql)
 app.command()(look.runs)

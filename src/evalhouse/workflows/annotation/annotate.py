@@ -13,7 +13,10 @@ from evalhouse.engine.progress import Progress
 from evalhouse.engine.prompts import Prompts
 from evalhouse.engine.run import Job, Outcome, run
 from evalhouse.journal import Journal
-from evalhouse.machine import Meter, describe_environment, open_meter, require_country
+from evalhouse.machine.countries import check_country
+from evalhouse.machine.environment import describe_environment
+from evalhouse.machine.meter import Meter, open_meter
+from evalhouse.machine.order import METERS
 from evalhouse.providers import Endpoint
 from evalhouse.redact import Redactor
 from evalhouse.store import Store
@@ -103,7 +106,7 @@ def annotate(
 
 def _planned(place: str | Path, settings: RunSettings, store: Store | None) -> _Plan:
     if settings.is_metered:
-        require_country(settings.country)
+        check_country(settings.country)
     task = open_task(place)
     examples = {column: task.examples(column) for column in task.codebook.by_column}
     prompts = Prompts(task.codebook, settings.asking, examples)
@@ -161,20 +164,20 @@ def _metered(plan: _Plan, folder: RunFolder) -> Meter:
         project=f"{config['model']}_{config['prompt_type']}",
         country=plan.settings.country,
         scope="local" if plan.endpoint.is_local else "client_only",
-        is_off=not plan.settings.is_metered,
+        meters=METERS if plan.settings.is_metered else (),
     )
 
 
 def _finished(plan: _Plan, folder: RunFolder, outcome: Outcome, store: Store | None) -> Scored:
     """Write the table and the scores of a run, and take it into the house."""
-    results = results_of(outcome, plan.prompts)
+    rows = list(islice(plan.task.rows(), plan.settings.limit))
+    results = results_of(outcome, plan.prompts, [row.text for row in rows])
     write_table(folder.path / OUTPUT, plan.task, results, plan.redactor)
     folder.save(
         plan.redactor,
         finished_at=now(),
         status="complete" if outcome.is_complete else "incomplete",
-        rows=len(results.rows),
+        rows=len(rows),
     )
-    ids = [row.id for row in islice(plan.task.rows(), len(results.rows))]
-    answered = results.answered(ids)
+    answered = results.answered([row.id for row in rows])
     return score_run(folder, plan.task, answered, plan.settings.scoring, store)

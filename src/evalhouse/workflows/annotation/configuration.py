@@ -117,22 +117,3 @@ def _task(task: Task, prompts: Prompts, settings: RunSettings) -> dict[str, Any]
         "codebook_hash": prompts.codebook.codebook_hash,
         "prompt_hashes": prompts.hashes,
     }
-
-
-def model_id(config: Mapping[str, Any]) -> str:
-    """Return the name by which codebook-lab's tables know a model and its main settings.
-
-    Example:
-        >>> model_id({"model": "m", "temperature": 0.0, "top_p": None, "use_examples": True,
-        ...     "prompt_type": "standard", "process_textbox": True, "process_span": False})
-        'm_temp0.0_examples_standard_textbox'
-    """
-    parts = [str(config["model"])]
-    if config["temperature"] is not None:
-        parts.append(f"temp{float(config['temperature'])}")
-    if config["top_p"] is not None:
-        parts.append(f"topp{float(config['top_p'])}")
-    parts += ["examples"] if config["use_examples"] else []
-    parts.append(str(config["prompt_type"]))
-    parts += [kind for kind in ("textbox", "span") if config[f"process_{kind}"]]
-    return "_".join(parts)

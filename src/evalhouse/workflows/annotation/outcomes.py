@@ -12,7 +12,6 @@ from evalhouse.engine.answers import Answer
 from evalhouse.engine.interview import Answers, settled
 from evalhouse.engine.prompts import Prompts
 from evalhouse.engine.run import Outcome
-from evalhouse.metrics.labels import Absent
 from evalhouse.scoring.cells import Cell
 from evalhouse.tasks.statuses import cell_of
 
@@ -26,6 +25,7 @@ class Results:
     columns: tuple[str, ...]
     rows: Sequence[Answers]
     repeats: Sequence[Sequence[Answers]]
+    texts: Sequence[str]
 
     def answered(self, ids: Sequence[str]) -> Answered:
         """Return the answers as they are assessed; `ids` are those of the rows."""
@@ -35,29 +35,30 @@ class Results:
             _by_column(self.columns, self.rows),
             {column: [row[column].status for row in self.rows] for column in self.columns},
             repeats if len(repeats) > 1 else (),
+            self.texts,
         )
 
 
-def results_of(outcome: Outcome, prompts: Prompts) -> Results:
-    """Return what a run says in the end."""
+def results_of(outcome: Outcome, prompts: Prompts, texts: Sequence[str]) -> Results:
+    """Return what a run says in the end; `texts` are what it was asked about."""
     nothing = dict.fromkeys(prompts.columns, UNASKED)
     repeats = [[row or nothing for row in rows] for rows in outcome.answers]
-    rows = repeats[0] if len(repeats) == 1 else _joined(prompts, repeats)
-    return Results(prompts.columns, rows, repeats)
+    rows = repeats[0] if len(repeats) == 1 else _joined(prompts, repeats, texts)
+    return Results(prompts.columns, rows, repeats, texts)
 
 
-def _joined(prompts: Prompts, repeats: Sequence[Sequence[Answers]]) -> list[Answers]:
+def _joined(
+    prompts: Prompts, repeats: Sequence[Sequence[Answers]], texts: Sequence[str]
+) -> list[Answers]:
     """Vote on each field; what depends on another field follows the outcome of that vote."""
     by_column = {}
     for annotation in prompts.annotations:
         column = annotation.column
         cells = [[_cell(row[column]) for row in rows] for rows in repeats]
         votes = [[row[column] for row in rows] for rows in repeats]
+        found = majority_cells(annotation.field, cells, texts=texts)
         by_column[column] = [
-            _verdict(cell, each)
-            for cell, each in zip(
-                majority_cells(annotation.field, cells), zip(*votes, strict=True), strict=True
-            )
+            _verdict(cell, each) for cell, each in zip(found, zip(*votes, strict=True), strict=True)
         ]
     rows = (dict(zip(by_column, row, strict=True)) for row in zip(*by_column.values(), strict=True))
     return [settled(prompts.codebook, prompts.columns, row) for row in rows]
@@ -81,8 +82,3 @@ def _cell(answer: Answer) -> Cell:
 
 def _by_column(columns: Sequence[str], rows: Sequence[Answers]) -> dict[str, list[Cell]]:
     return {column: [_cell(row[column]) for row in rows] for column in columns}
-
-
-def absent_count(rows: Sequence[Answers], kind: Absent) -> int:
-    """Count the questions without an answer of one kind of absence."""
-    return sum(_cell(answer) is kind for row in rows for answer in row.values())
