@@ -1,0 +1,3 @@
+"""What reports of annotation runs show, made of what their files say."""
+
+from __future__ import annotations
