@@ -58,6 +58,7 @@ class FieldResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `scores` has the headline first, in the order of `headline`; what is about single labels is in
     `classes`. `statuses` counts what became of the rows that the field applies to by the gold, of
     which there are `applicable` among `rows`. `humans` compares model and coders pair by pair.
+    With `is_imbalanced` precision and recall of single labels belong beside the headline.
     """
 
     column: str
@@ -71,6 +72,7 @@ class FieldResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     confusion: Confusion | None = None
     humans: tuple[Human, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_imbalanced: bool = False
 
     def score(self, metric: str) -> ScoreLine | None:
         """Return the score of a metric over all labels."""

@@ -31,14 +31,14 @@ class Coding:
         """Return the cells with `Absent.NOT_APPLICABLE` wherever the question does not arise.
 
         Whether it arises is told by the other cells of the same row, never by the cell itself.
+        Where that is not known an empty cell is `Absent.MISSING`, also one of spans.
         """
         found: dict[str, list[Cell]] = {column: [] for column in self.cells}
         for row in zip(*self.cells.values(), strict=True):
             cells = dict(zip(self.cells, row, strict=True))
             states = codebook.applicability(cells)
             for column, cell in cells.items():
-                arises = states[column] is not Applies.NO
-                found[column].append(cell if arises else Absent.NOT_APPLICABLE)
+                found[column].append(_resolved(cell, states[column]))
         return found
 
 
@@ -141,6 +141,12 @@ def open_task(folder: str | Path) -> Task:
         found.coder_tables,
         found.examples,
     )
+
+
+def _resolved(cell: str, state: Applies) -> Cell:
+    if state is Applies.NO:
+        return Absent.NOT_APPLICABLE
+    return cell if state is Applies.YES or cell.strip() else Absent.MISSING
 
 
 def _coding(rows: Iterator[tuple[str, Mapping[str, str]]]) -> Coding:
