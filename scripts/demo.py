@@ -1,4 +1,4 @@
-"""Show the main job on the example dumps: take them in, compare, ask; in a temporary house.
+"""Show the main jobs on the examples, in a temporary folder: take in dumps, annotate a task, ask.
 
 python -m scripts.demo
 """
@@ -18,17 +18,22 @@ COMMANDS = (
     "evalhouse ingest examples/dumps",
     "evalhouse leaderboard core_3mcqa:rc::olmes",
     f"evalhouse sql '{QUERY} order by task'",
+    "evalhouse sweep examples/baselines.yaml",
+    "python examples/compare_runs.py",
+    "evalhouse leaderboard 'policy-sentiment/Policy Sentiment_Direction'",
 )
 NEXT = (
     "evalhouse runs",
     "evalhouse leaderboard core_3mcqa::olmes --pivot",
-    "evalhouse tables",
+    "evalhouse report outputs/policy-sentiment --to report.html",
 )
 
 
 def main() -> int:
     """Run the commands as a person would type them, and say what to try next."""
-    house = Path(tempfile.mkdtemp(prefix="evalhouse-demo-")) / "house"
+    folder = Path(tempfile.mkdtemp(prefix="evalhouse-demo-"))
+    house = folder / "house"
+    (folder / "examples").symlink_to(ROOT / "examples")
     programs = Path(sys.executable).parent
     environment = os.environ | {
         "EVALHOUSE_HOUSE": str(house),
@@ -36,14 +41,13 @@ def main() -> int:
     }
     for command in COMMANDS:
         print(f"\n$ {command}", flush=True)
-        done = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, check=False)
+        done = subprocess.run(shlex.split(command), cwd=folder, env=environment, check=False)
         if done.returncode:
             return done.returncode
-    print(f"\nThe house stays in {house}. Three commands to try next:\n")
-    print(f"  export EVALHOUSE_HOUSE={shlex.quote(str(house))}")
-    shown = programs.relative_to(ROOT) if programs.is_relative_to(ROOT) else programs
+    print(f"\nThe house and the runs stay in {folder}. Three commands to try next:\n")
+    print(f"  cd {shlex.quote(str(folder))}")
     for command in NEXT:
-        print(f"  {shown}/{command}")
+        print(f"  {programs}/{command}")
     return 0
 
 

@@ -2,9 +2,10 @@
 
 A session stands between `<!-- session -->` and `<!-- /session -->`: one fenced block, in which a
 line that starts with `$ ` is a command, lines that start with `> ` continue it, and all others
-are output. Every session starts in an empty house and runs at the root of the repository, so
-`examples/dumps` is there. What differs from run to run (durations, sizes, rates, the time of day,
-where the house lies) is left out of the comparison, and text that differs in nothing else stays.
+are output. Every session runs in an empty folder in which `examples` is there. What differs from
+run to run (durations, sizes, rates, the time of day, where the house lies) is left out of the
+comparison, and text that differs in nothing else stays. `<!-- session of new runs -->` begins one
+in which the ids of runs are random, and left out too.
 
 python -m scripts.readme            write the outputs
 python -m scripts.readme --check    fail if one would change
@@ -23,7 +24,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "README.md"
-SESSION = re.compile(r"(<!-- session -->\n```\w*\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
+SESSION = re.compile(
+    r"(<!-- session(?P<new> of new runs)? -->\n```\w*\n)(?P<steps>.*?)"
+    r"(?P<end>```\n<!-- /session -->)",
+    re.DOTALL,
+)
 SECONDS = 120
 _NEVER = (126, 127)  # the shell found no such command
 
@@ -69,9 +74,10 @@ def steps(session: str) -> list[Step]:
     return [Step("\n".join(command), "\n".join(output).strip()) for command, output in found]
 
 
-def normal(text: str) -> str:
+def normal(text: str, *, has_new_runs: bool = False) -> str:
     """Return what must stay the same from run to run."""
-    for pattern, sign in _VARIES:
+    random = ((r"\b[0-9a-f]{8}\b", "<run>"),) if has_new_runs else ()
+    for pattern, sign in (*random, *_VARIES):
         text = re.sub(pattern, sign, text)
     return "\n".join(line.strip() for line in text.strip().splitlines())
 
@@ -87,7 +93,7 @@ def run(command: str, house: Path) -> str:
     }
     done = subprocess.run(  # the README is ours
         ["/bin/sh", "-c", command],
-        cwd=ROOT,
+        cwd=house.parent if house.parent.is_dir() else ROOT,
         env=environment,
         check=False,
         stdin=subprocess.DEVNULL,
@@ -100,24 +106,34 @@ def run(command: str, house: Path) -> str:
     if done.returncode in _NEVER or "Traceback (most recent call last)" in done.stdout:
         raise ValueError(f"`{command}` failed in a way no README shows:\n{done.stdout}")
     told = done.stdout.replace(str(house), "house").replace(f"{ROOT}{os.sep}", "")
+    told = told.replace(f"{house.parent}{os.sep}", "")
     return "\n".join(line.rstrip() for line in told.strip().splitlines())
 
 
-def replay(session: str) -> str:
+def replay(session: str, *, has_new_runs: bool = False) -> str:
     """Return a session with the outputs of today; an output that agrees stays as written."""
     parts: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         house = Path(folder).resolve() / "house"
+        (house.parent / "examples").symlink_to(ROOT / "examples")
         for step in steps(session):
             output = run(step.shell, house)
-            kept = step.output if normal(output) == normal(step.output) else output
+            before, after = (
+                normal(each, has_new_runs=has_new_runs) for each in (step.output, output)
+            )
+            kept = step.output if before == after else output
             parts.append(f"{step.command}\n{kept}\n" if kept else f"{step.command}\n")
     return "\n".join(parts)
 
 
 def rewrite(text: str) -> str:
     """Return a page with every session replayed."""
-    return SESSION.sub(lambda match: match[1] + replay(match[2]) + match[3], text)
+    return SESSION.sub(
+        lambda match: (
+            match[1] + replay(match["steps"], has_new_runs=bool(match["new"])) + match["end"]
+        ),
+        text,
+    )
 
 
 def main(arguments: list[str]) -> int:
