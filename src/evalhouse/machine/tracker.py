@@ -38,7 +38,7 @@ class Tracker:
         self._settings = settings
         self._folder = Path(order.folder)
         self._began = self._kept = time.monotonic()
-        self._notes: list[str] = []
+        self._notes: list[str] = []  # about what cannot be written, which the files cannot hold
         self._gpus = Gpus() if "nvml" in order.meters else None
         self._gpu_meter = GpuMeter(self._gpus) if self._gpus else None
         self._rapl = RaplMeter(settings.highest_watts) if "rapl" in order.meters else None
@@ -62,7 +62,7 @@ class Tracker:
         self._sampled = time.monotonic()
         if self._sampled - self._kept >= self._settings.keep_seconds:
             self._kept = self._sampled
-            self._keep()
+            self._keep(self._energy())
 
     def stop(self) -> Energy:
         """Take the last look, and keep and return what is known."""
@@ -70,18 +70,18 @@ class Tracker:
         self._starting.join()
         if self._carbon:
             self._carbon.stop()
-        self._keep()
+        energy = self._energy()
+        self._keep(energy)
         if self._gpus:
             self._gpus.close()
-        return self._energy()
+        return msgspec.structs.replace(energy, notes=(*energy.notes, *self._notes))
 
     def _start_carbon(self) -> None:
         if self._carbon:
             self._carbon.start()
 
-    def _keep(self) -> None:
-        order = self._order
-        session = Session(order.session, order.started_at, self._energy())
+    def _keep(self, energy: Energy) -> None:
+        session = Session(self._order.session, self._order.started_at, energy)
         try:
             keep(self._folder, session, self._carbon.row() if self._carbon else None)
         except OSError as failure:
@@ -137,7 +137,7 @@ class Tracker:
 
     def _all_notes(self, covered: float | None) -> list[str]:
         whole = time.monotonic() - self._began
-        notes = list(self._notes)
+        notes = []
         if covered is not None and covered < self._settings.lowest_coverage * whole:
             share = f"{covered:.1f} of {whole:.1f} s"
             notes.append(f"CodeCarbon covers {share}, since it takes a moment to begin")
