@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from evalhouse.assessment.names import HEADLINES, MEANINGS
 from evalhouse.assessment.results import ScoreLine
 from evalhouse.metrics.labels import Absent
 from evalhouse.metrics.text import text_metrics
-from evalhouse.scoring import Scoring, score_field
+from evalhouse.scoring import Field, Scoring, score_field
 from evalhouse.scoring.cells import read_texts
 from evalhouse.scoring.texts import text_interval
 
@@ -25,7 +25,7 @@ def field_scores(
     """Return the scores over all labels and those of single ones.
 
     The first have the headline first, then every metric under the name that codebook-lab has for
-    it, then all under ours; each name stands once.
+    it, then all under ours; each name stands once. Labels come in the order of the codebook.
     """
     found = score_field(
         rows.field, gold, model, texts=rows.texts, clusters=rows.clusters, options=options
@@ -36,7 +36,14 @@ def field_scores(
     theirs = dict(_renamed(rows, ours | lowered))
     names = dict.fromkeys((*HEADLINES[rows.field.kind], *theirs, *ours))
     overall = tuple(theirs.get(name) or ours[name] for name in names)
-    return overall, tuple(each for each in lines if each.label is not None)
+    return overall, tuple(sorted((each for each in lines if each.label), key=_place(rows.field)))
+
+
+def _place(field: Field) -> Callable[[ScoreLine], int]:
+    """Return the place of a line's label in the codebook; what is not there comes last."""
+    known = [*field.options, *field.labels, *map(str, field.points)]
+    at = {label: place for place, label in enumerate(known)}
+    return lambda each: at.get(each.label or "", len(at))
 
 
 def _renamed(rows: FieldRows, ours: Mapping[str, ScoreLine]) -> Iterator[tuple[str, ScoreLine]]:

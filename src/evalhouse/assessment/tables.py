@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from evalhouse.assessment.lines import label_text
 from evalhouse.assessment.matching import Cells, FieldRows
 from evalhouse.assessment.results import Confusion
-from evalhouse.metrics.labels import ABSENT, Absent, encode_pair
+from evalhouse.metrics.labels import ABSENT, Absent
 from evalhouse.metrics.table import confusion
 from evalhouse.scoring.cells import read_labels, read_sets, read_spans, read_texts
 from evalhouse.scoring.field import Field, Kind
@@ -87,7 +87,9 @@ class Counts:
         if self.rows.field.kind not in LABELLED:
             return None
         gold, model = (read_labels(self.rows.field, side) for side in (self.gold, self.model))
-        found = confusion(*encode_pair(gold, model))
+        # Declared labels keep the order of the codebook; others have none but their own.
+        is_declared = gold.names == model.names
+        found = confusion(gold, model, gold.names if is_declared else None)
         size = len(found.names)
         occurs = [kind for kind, count in found.unanswered().items() if count]
         columns = [*range(size), *(size + ABSENT.index(kind) for kind in occurs)]
