@@ -5,7 +5,7 @@ Text is made of parts, so that what came from data is never taken for markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -37,6 +37,14 @@ class Strong:
 
 
 @dataclass(frozen=True)
+class Small:
+    """What stands below a number and is read second, such as its interval."""
+
+    text: str
+    kind: ClassVar[str] = "small"
+
+
+@dataclass(frozen=True)
 class Plain:
     """Our own words and numbers."""
 
@@ -44,7 +52,7 @@ class Plain:
     kind: ClassVar[str] = "plain"
 
 
-Part = Plain | Name | Code | Strong
+Part = Plain | Name | Code | Strong | Small
 Words = tuple[Part, ...]
 Chart = Mapping[str, Any]
 """A Vega-Lite specification."""
@@ -69,11 +77,15 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; `only` names the one form that shows it."""
+    """A column of a table; `only` names the one form that shows it.
+
+    One that `is_optional` is left out where all of its cells are empty.
+    """
 
     title: str
     is_number: bool = False
     only: Form | None = None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,18 +100,26 @@ class Table:
 
     def shown(self, form: Form) -> Table:
         """Return the table with the columns of one form."""
-        places = [place for place, each in enumerate(self.columns) if each.only in (None, form)]
+        places = [
+            place
+            for place, each in enumerate(self.columns)
+            if each.only in (None, form)
+            and (not each.is_optional or any(row[place] for row in self.rows))
+        ]
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
         return Table(self.title, tuple(self.columns[place] for place in places), rows)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A chart; `description` says in words what it shows. A table beside it has its numbers."""
+    """A chart, made when it is drawn; `description` says in words what it shows.
+
+    A table beside it has its numbers.
+    """
 
     title: str
     description: str
-    chart: Chart = field(repr=False)
+    chart: Callable[[], Chart] = field(repr=False)
     kind: ClassVar[str] = "picture"
 
 

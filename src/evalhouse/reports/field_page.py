@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from evalhouse.assessment.results import Confusion
 from evalhouse.reports.document import (
     Block,
+    Chart,
     Column,
     Folded,
     Paragraph,
@@ -52,14 +54,14 @@ def _confusion(field: FieldReport) -> Iterator[Block]:
         f"A row for each of {counted(len(confusion.labels), 'gold label')}, a column for each "
         f"answer; {right:,} of {counted(total, 'answer')} are on the diagonal, which is right."
     )
-    yield Picture(f"Confusions of {column}", described, _matrix(confusion))
-    yield Paragraph(
-        plain("Shades are shares of a gold label's rows; columns apart are answers not given.")
-    )
-    if len(confusion.labels) <= thresholds().labels_with_counts:
+    title = f"Confusions of {column}: gold labels in rows, answers in columns"
+    yield Picture(title, described, partial(_matrix, confusion))
+    is_small = len(confusion.labels) <= thresholds().labels_with_counts
+    if is_small:
         yield _counts(confusion)
     if field.mistaken:
-        yield _mistaken(field)
+        table = _mistaken(field)
+        yield Folded("Most frequent confusions", (table,)) if is_small else table
 
 
 def _counts(confusion: Confusion) -> Table:
@@ -74,7 +76,7 @@ def _counts(confusion: Confusion) -> Table:
     return Table(title, (Column("gold"), *answers), rows, only="markdown")
 
 
-def _matrix(confusion: Confusion) -> dict[str, object]:
+def _matrix(confusion: Confusion) -> Chart:
     labels, shares = confusion.labels, row_shares(confusion)
     absent = list(range(len(labels), len(labels) + len(confusion.absent)))
     has_texts = len(labels) <= thresholds().labels_with_counts
@@ -90,7 +92,7 @@ def _matrix(confusion: Confusion) -> dict[str, object]:
             ),
         )
     ]
-    return dict(matrix(labels, blocks))
+    return matrix(labels, blocks)
 
 
 def _cells(

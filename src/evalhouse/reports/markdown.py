@@ -76,6 +76,8 @@ def _part(part: Part) -> str:
     if part.kind == "code":
         return _code(part.text)
     text = _escaped(part.text)
+    if part.kind == "small":
+        return f" ({text})"
     return f"**{text.strip()}**" if part.kind == "strong" and text.strip() else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from evalhouse.assessment.results import ScoreLine
 from evalhouse.reports.costs import cost_blocks
@@ -39,7 +40,7 @@ from evalhouse.reports.wording import NOTHING, bounds, counted, moment, number, 
 from evalhouse.tasks.statuses import STATUSES
 from evalhouse.version import __version__
 from evalhouse.views.annotation.fields import FieldReport, Sides
-from evalhouse.views.annotation.run import Identity, RunReport
+from evalhouse.views.annotation.run import Fact, Identity, RunReport
 from evalhouse.views.annotation.settings import Setting
 from evalhouse.views.annotation.words import meaning_of
 
@@ -125,7 +126,7 @@ def _scores(fields: Sequence[FieldReport]) -> Iterator[Block]:
     ]
     if listed:
         described = "; ".join(_told(each) for each in listed)
-        yield Picture("Scores with their intervals", described, bars(listed, axis="score"))
+        yield Picture("Scores with their intervals", described, partial(bars, listed, axis="score"))
     if fields:
         yield headline_table(fields)
         yield intervals_explained(each.score for each in listed)
@@ -158,7 +159,9 @@ def _people(fields: Sequence[FieldReport]) -> Iterator[Block]:
             "answers agrees with them more than anybody else can."
         )
     )
-    yield Picture("Agreement with people and among them", described, bars(listed, axis=axis))
+    yield Picture(
+        "Agreement with people and among them", described, partial(bars, listed, axis=axis)
+    )
     columns = (
         Column("field"),
         Column("sides"),
@@ -181,11 +184,36 @@ def _people(fields: Sequence[FieldReport]) -> Iterator[Block]:
         for field in fields
         for pair in field.pairs
     )
-    yield Table("Agreement of two sides", columns, rows)
-    for field in fields:
-        if field.substitution:
-            title = "Whether the model may take the place of a coder"
-            yield Section(name(field.column), (score_table(title, field.substitution),))
+    table = Table("Agreement of two sides", columns, rows)
+    yield Folded(f"{counted(len(rows), 'pair')} as a table", (table,))
+    if any(field.substitution for field in fields):
+        yield _substitution(fields)
+
+
+def _substitution(fields: Sequence[FieldReport]) -> Table:
+    lines = {
+        field.column: {line.metric: line for line in field.substitution}
+        for field in fields
+        if field.substitution
+    }
+    metrics = dict.fromkeys(metric for found in lines.values() for metric in found)
+    known = {metric: found[metric] for found in lines.values() for metric in found}
+    columns = (
+        Column("field"),
+        *(Column(meaning_of(known[metric]).title, is_number=True) for metric in metrics),
+        Column("rows", is_number=True),
+        Column("note", is_optional=True),
+    )
+    rows = tuple(
+        (
+            name(column),
+            *(plain(number(found[each].value if each in found else None)) for each in metrics),
+            plain(f"{max(line.n for line in found.values()):,}"),
+            words(next(iter(found.values())).note),
+        )
+        for column, found in lines.items()
+    )
+    return Table("Whether the model may take the place of a coder", columns, rows)
 
 
 def _validity(fields: Sequence[FieldReport]) -> Iterator[Block]:
@@ -194,7 +222,7 @@ def _validity(fields: Sequence[FieldReport]) -> Iterator[Block]:
         return
     used = [status for status in _STATUSES if any(f.result.statuses.get(status) for f in asked)]
     titles = [status.replace("_", " ") for status in used]
-    chart = status_bars([(field.column, field.result.statuses) for field in asked])
+    chart = partial(status_bars, [(field.column, field.result.statuses) for field in asked])
     described = f"A bar for each field, its answers by what became of them: {', '.join(titles)}."
     yield Picture("What became of the questions", described, chart)
     columns = (Column("field"), *(Column(title, is_number=True) for title in titles))
@@ -209,14 +237,23 @@ def _validity(fields: Sequence[FieldReport]) -> Iterator[Block]:
     yield Paragraph(
         plain(
             "Counted are the rows that a field applies to by the ground truth. Answers that are "
-            "invalid, refused, truncated or failed count as wrong; a repaired answer quotes the "
-            "right words with wrong positions, which were found again."
+            "invalid, refused, truncated or failed count as wrong, but in scores that are of valid "
+            "answers alone; a repaired answer quotes the right words with wrong positions, which "
+            "were found again."
         )
     )
 
 
-def _fields(fields: Sequence[FieldReport]) -> list[Block]:
-    return [field_section(field, f"field-{place}") for place, field in enumerate(fields, 1)]
+def _fields(fields: Sequence[FieldReport]) -> Iterator[Block]:
+    if any(field.result.confusion for field in fields):
+        yield Paragraph(
+            plain(
+                "In a matrix of confusions each row is a gold label. Counts are rows of the task; "
+                "the darker a cell, the larger its share of that label. Orange columns are answers "
+                "that were not given."
+            )
+        )
+    yield from (field_section(field, f"field-{place}") for place, field in enumerate(fields, 1))
 
 
 def _stability(fields: Sequence[FieldReport]) -> Iterator[Block]:
@@ -258,14 +295,20 @@ def _sources(report: RunReport) -> Iterator[Block]:
             + plain("again what has been answered:")
         )
         yield Paragraph(code(report.command))
-    columns = (Column("what"), Column("value"))
-    rows = tuple((plain(safe(each.title)), code(each.value)) for each in report.facts)
-    yield Table("What it was made of", columns, rows)
+    yield _fact_table("What it was made of", report.facts)
+    if report.environment:
+        title = "Where it took place"
+        yield Folded(title, (_fact_table(title, report.environment),))
     if report.files:
         columns = (Column("file"), Column("SHA-256"))
         rows = tuple((code(path), code(digest)) for path, digest in report.files.items())
         title = f"The {counted(len(report.files), 'file')} of the run"
         yield Folded(title, (Table("Files of the run", columns, rows),))
+
+
+def _fact_table(title: str, facts: Sequence[Fact]) -> Table:
+    rows = tuple((plain(safe(each.title)), code(each.value)) for each in facts)
+    return Table(title, (Column("what"), Column("value")), rows)
 
 
 def _shown(folder: str) -> str:

@@ -33,7 +33,7 @@ def headline_table(fields: Sequence[FieldReport]) -> Table:
         Column("interval", is_number=True),
         Column("0 to 1", only="markdown"),
         Column("rows", is_number=True),
-        Column("note"),
+        Column("note", is_optional=True),
     )
     rows = []
     for field in fields:
@@ -56,7 +56,7 @@ def score_table(title: str, lines: Iterable[ScoreLine]) -> Table:
         Column("interval", is_number=True),
         Column("0 to 1", only="markdown"),
         Column("rows", is_number=True),
-        Column("note"),
+        Column("note", is_optional=True),
     )
     return Table(title, columns, tuple(_line(line) for line in lines))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from evalhouse.assessment.results import ScoreLine
 from evalhouse.reports.comparisons import comparison_blocks
@@ -18,6 +19,7 @@ from evalhouse.reports.document import (
     Paragraph,
     Picture,
     Section,
+    Small,
     Strong,
     Table,
     Words,
@@ -155,20 +157,15 @@ def _scores(group: Group) -> Iterator[Block]:
     if not group.fields:
         return
     columns = (
-        Column("field"),
-        Column("score"),
+        Column("run"),
         *(
-            Column(f"{each.number} {safe(each.identity.model, 40)}", is_number=True)
-            for each in group.entrants
+            Column(f"{safe(field.column)}: {meaning_of(field.any_score).title}", is_number=True)
+            for field in group.fields
         ),
     )
     rows = tuple(
-        (
-            name(field.column),
-            plain(meaning_of(field.any_score).title),
-            *(_cell(field, place) for place in range(len(group.entrants))),
-        )
-        for field in group.fields
+        (name(each.name), *(_cell(field, place) for field in group.fields))
+        for place, each in enumerate(group.entrants)
     )
     yield Table("The score that stands for each field, with its interval", columns, rows)
     yield Paragraph(
@@ -187,7 +184,7 @@ def _cell(field: FieldLine, place: int) -> Words:
     value = number(score.value)
     star = "*" if place in field.near else ""
     first: Words = (Strong(value),) if place in field.best else plain(value + star)
-    return first if score.low is None else (*first, *plain(f" ({bounds(score)})"))
+    return first if score.low is None else (*first, Small(bounds(score)))
 
 
 def _heat(group: Group) -> Iterator[Block]:
@@ -204,7 +201,7 @@ def _heat(group: Group) -> Iterator[Block]:
         f"{counted(len(group.entrants), 'run')}; the darker a cell, the nearer its score is to 1."
     )
     rows = [f"{field.column} ({meaning_of(field.any_score).title})" for field in group.fields]
-    yield Picture("Fields and runs", described, matrix(rows, blocks, least=40))
+    yield Picture("Fields and runs", described, partial(matrix, rows, blocks, least=40))
     yield Paragraph(
         plain(
             "Compare within a row: fields have different metrics. Shades run from 0 or below to 1."
@@ -251,7 +248,7 @@ def _field(group: Group, field: FieldLine) -> Section:
         score.value for entrant, score in known if entrant.is_baseline and score.value is not None
     ]
     axis = f"{title}; dashed: baselines" if references else title
-    chart = bars(listed, axis=axis, references=references)
+    chart = partial(bars, listed, axis=axis, references=references)
     picture = Picture(f"{title} of {safe(field.column)}", "; ".join(told), chart)
     return Section(name(field.column), (picture, _field_table(known)))
 
@@ -290,7 +287,7 @@ def _trade(group: Group, what: Amount) -> Iterator[Block]:
         f"{safe(column, 60)}: on the front are {', '.join(safe(each, 60) for each in listed)}"
         for column, listed in fronts.items()
     )
-    yield Picture(title, described, panels(trades, unit))
+    yield Picture(title, described, partial(panels, trades, unit))
     yield Paragraph(
         plain(
             "Numbers name runs; vertical lines are intervals, dashed lines baselines. The stepped "

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from evalhouse.assessment.results import ScoreLine
 from evalhouse.reports.document import Chart
-from evalhouse.reports.pictures.theme import finished, light
+from evalhouse.reports.pictures.theme import Canvas, light
 from evalhouse.reports.wording import number, safe
 
 Role = Literal["model", "human", "baseline", "gold"]
@@ -33,6 +33,7 @@ def bars(listed: Sequence[Bar], *, axis: str, references: Sequence[float] = ()) 
     """
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
+    canvas = Canvas()
     rows, heads, height = _placed(listed)
     ends = [row[end] for row in rows for end in ("value", "low") if row[end] is not None]
     floor = min([0.0, *ends])
@@ -42,11 +43,11 @@ def bars(listed: Sequence[Bar], *, axis: str, references: Sequence[float] = ()) 
         axis=alt.Axis(title=axis, tickCount=6, domain=False, ticks=False),
     )
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], reverse=True), axis=None)
-    chart = alt.Chart(alt.InlineData(values=rows))
+    chart = canvas.chart(rows)
     colour = alt.Color("colour:N", scale=None)
     known = chart.transform_filter("isValid(datum.value)")
     bounded = chart.transform_filter("isValid(datum.low)")
-    dashed = alt.Chart(alt.InlineData(values=[{"value": each} for each in references]))
+    dashed = canvas.chart([{"value": each} for each in references])
     layers: list[Any] = [
         dashed.mark_rule(strokeDash=[4, 3], color=light("baseline")).encode(x=x),
         known.mark_rule(strokeWidth=13, opacity=0.55).encode(x=x, x2="origin:Q", y=y, color=colour),
@@ -65,11 +66,11 @@ def bars(listed: Sequence[Bar], *, axis: str, references: Sequence[float] = ()) 
     ]
     if heads:
         layers.append(
-            alt.Chart(alt.InlineData(values=heads))
+            canvas.chart(heads)
             .mark_text(align="left", fontWeight=600, color=light("ink"), limit=_LABELS + _PLOT)
             .encode(x=alt.value(-_LABELS), y=y, text="group:N")
         )
-    return finished(alt.layer(*layers).properties(width=_PLOT, height=height))
+    return canvas.finished(alt.layer(*layers).properties(width=_PLOT, height=height))
 
 
 def _placed(listed: Sequence[Bar]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
@@ -98,7 +99,8 @@ def _row(each: Bar, y: float) -> dict[str, Any]:
         "value": score.value,
         "origin": 0.0,
         "low": score.low if is_bounded else None,
-        "high": score.high if is_bounded else None,
+        # An interval of a mean may reach beyond what the metric can be; the plot ends there.
+        "high": min(score.high or 0.0, 1.0) if is_bounded else None,
         "told": told,
         "colour": light(each.role),
     }

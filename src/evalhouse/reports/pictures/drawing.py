@@ -22,7 +22,7 @@ def svg(picture: Picture, mark: str) -> str:
     """
     import vl_convert  # noqa: PLC0415 - heavy, and not needed to import reports
 
-    drawn: str = vl_convert.vegalite_to_svg(json.dumps(dict(picture.chart)))
+    drawn: str = vl_convert.vegalite_to_svg(json.dumps(picture.chart()))
     found = _ROOT.search(drawn)
     assert found, "the drawing has no root"
     size = dict(_SIZE.findall(found[0]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalhouse.reports.document import Chart
-from evalhouse.reports.pictures.theme import finished, light
+from evalhouse.reports.pictures.theme import Canvas, light
 from evalhouse.reports.wording import safe
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ _WIDEST = 560  # pixels for all cells
 _DARK = 0.72  # shade from which text on a cell is light
 _LIMIT = 150  # pixels of a name over a column
 _LETTER = 6.2  # pixels of a letter in the type of names, about
-_SLOPE = 40  # degrees of names that do not fit level
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Size:
-    """Pixels of a cell, and of the type beside and in it."""
+    """Pixels of a cell, of the type beside and in it, and of the names over columns.
+
+    These stand at a `slope` in degrees.
+    """
 
     width: float
     height: float
     type: int
+    slope: int
+    header: float
 
 
 def matrix(rows: Sequence[str], blocks: Sequence[Block], *, least: float = 34) -> Chart:
@@ -51,77 +55,77 @@ def matrix(rows: Sequence[str], blocks: Sequence[Block], *, least: float = 34) -
     """
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
+    canvas = Canvas()
     used = [block for block in blocks if block.columns]
-    columns = sum(len(block.columns) for block in used)
-    if any(block.texts for block in used):
-        size = Size(max(least, min(64.0, _WIDEST / columns)), 26, 11)
-    else:
-        edge = max(9.0, min(20.0, _WIDEST / columns))
-        size = Size(edge, edge, 9)
-    shown = [_block(rows, block, size, has_rows=place == 0) for place, block in enumerate(used)]
-    return finished(alt.hconcat(*shown))
+    size = _size(used, least)
+    shown = [
+        _block(canvas, rows, block, size, has_rows=place == 0) for place, block in enumerate(used)
+    ]
+    return canvas.finished(alt.hconcat(*shown))
 
 
-def _block(rows: Sequence[str], block: Block, size: Size, *, has_rows: bool) -> Any:
+def _size(blocks: Sequence[Block], least: float) -> Size:
+    columns = sum(len(block.columns) for block in blocks)
+    has_texts = any(block.texts for block in blocks)
+    edge = _WIDEST / max(columns, 1)
+    width = max(least, min(64.0, edge)) if has_texts else max(9.0, min(20.0, edge))
+    height, letters = (26.0, 11) if has_texts else (width, 8)
+    pixels = max((len(name) for block in blocks for name in block.columns), default=0) * _LETTER
+    slope = 40 if has_texts else 90
+    if pixels * letters / 11 < width - 2:
+        slope = 0
+    reach = min(pixels, _LIMIT) * math.sin(math.radians(slope))
+    return Size(width, height, letters, slope, reach + letters + 4)
+
+
+def _block(canvas: Canvas, rows: Sequence[str], block: Block, size: Size, *, has_rows: bool) -> Any:
     """Return a block; the first one has the names of the rows."""
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
-    places = (range(len(block.columns)), range(len(rows)))
+    ink, places = light("ink"), (range(len(block.columns)), range(len(rows)))
     x = alt.X("column:O", scale=alt.Scale(domain=list(places[0])), axis=None)
     y = alt.Y("row:O", scale=alt.Scale(domain=list(places[1])), axis=None)
-    cells = alt.Chart(alt.InlineData(values=_cells(block)))
-    shade = alt.Opacity("shade:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
+    cells = canvas.chart(_cells(block))
+    shade = alt.FillOpacity("shade:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
+    heading = canvas.chart([{"name": block.title}]).mark_text(
+        align="left", baseline="bottom", color=light("muted"), fontSize=12
+    )
     shown: list[Any] = [
-        cells.mark_rect(color=light(block.colour), stroke=light("grid"), strokeWidth=0.4).encode(
-            x=x, y=y, opacity=shade
-        ),
-        _over_columns(block.columns, size).encode(x=x, y=alt.value(-6), text="name:N"),
+        cells.mark_rect(**_drawn(block)).encode(x=x, y=y, fillOpacity=shade),
+        _over_columns(canvas, block.columns, size).encode(x=x, y=alt.value(-6), text="name:N"),
+        heading.encode(x=alt.value(0), y=alt.value(-size.header - 10), text="name:N"),
     ]
     if block.texts:
         tone = alt.Color("tone:N", scale=None)
-        shown.append(
-            cells.mark_text(fontSize=size.type).encode(x=x, y=y, text="text:N", color=tone)
-        )
+        written = cells.mark_text(fontSize=size.type)
+        shown.append(written.encode(x=x, y=y, text="text:N", color=tone))
     if has_rows:
-        names = alt.Chart(alt.InlineData(values=_named(rows, "row")))
-        beside = names.mark_text(align="right", color=light("ink"), limit=230, fontSize=size.type)
+        beside = canvas.chart(_named(rows, "row")).mark_text(
+            align="right", color=ink, limit=230, fontSize=size.type
+        )
         shown.append(beside.encode(x=alt.value(-8), y=y, text="name:N"))
-    heading = alt.TitleParams(
-        block.title, offset=_height(block.columns, size) + 12, fontWeight="normal", limit=260
+    return alt.layer(*shown).properties(
+        width=size.width * len(block.columns), height=size.height * len(rows)
     )
-    found: Any = alt.layer(*shown).properties(
-        width=size.width * len(block.columns), height=size.height * len(rows), title=heading
-    )
-    return found
 
 
-def _over_columns(columns: Sequence[str], size: Size) -> alt.Chart:
-    """Return names of columns, level where they fit."""
-    import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
+def _drawn(block: Block) -> dict[str, Any]:
+    """Return how cells look: with an edge where each has its text, so that empty ones are seen."""
+    edge = {"stroke": light("grid"), "strokeWidth": 1} if block.texts else {}
+    return {"fill": light(block.colour), **edge}
 
-    names = alt.Chart(alt.InlineData(values=_named(columns, "column")))
-    is_level = _is_level(columns, size)
-    found: alt.Chart = names.mark_text(
-        align="center" if is_level else "left",
-        baseline="bottom" if is_level else "middle",
-        angle=0 if is_level else 360 - _SLOPE,
+
+def _over_columns(canvas: Canvas, columns: Sequence[str], size: Size) -> alt.Chart:
+    """Return names of columns, level where all of them fit."""
+    found: alt.Chart = canvas.chart(_named(columns, "column")).mark_text(
+        align="left" if size.slope else "center",
+        baseline="middle" if size.slope else "bottom",
+        angle=(360 - size.slope) % 360,
         color=light("ink"),
         limit=_LIMIT,
         fontSize=size.type,
     )
     return found
-
-
-def _is_level(columns: Sequence[str], size: Size) -> bool:
-    return max(map(len, columns)) * _LETTER * size.type / 11 < size.width - 2
-
-
-def _height(columns: Sequence[str], size: Size) -> float:
-    """Return the pixels that names need over columns."""
-    if _is_level(columns, size):
-        return size.type + 4
-    longest = min(max(map(len, columns)) * _LETTER, _LIMIT)
-    return longest * math.sin(math.radians(_SLOPE)) + 4
 
 
 def _named(names: Sequence[str], place: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalhouse.reports.document import Chart
-from evalhouse.reports.pictures.theme import finished, light
+from evalhouse.reports.pictures.theme import Canvas, light
 from evalhouse.reports.wording import safe, share
 from evalhouse.tasks.statuses import STATUSES
 
@@ -19,6 +19,7 @@ def status_bars(fields: Sequence[tuple[str, Mapping[str, int]]]) -> Chart:
     """Return a bar a field, of shares by status; fields without any question are left out."""
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
+    canvas = Canvas()
     asked = [(column, counts) for column, counts in fields if sum(counts.values())]
     rows = [row for place, (_, counts) in enumerate(asked) for row in _segments(place, counts)]
     used = [status for status in _ORDER if any(row["status"] == _words(status) for row in rows)]
@@ -33,17 +34,17 @@ def status_bars(fields: Sequence[tuple[str, Mapping[str, int]]]) -> Chart:
         ),
         legend=alt.Legend(title=None, orient="top", direction="horizontal"),
     )
-    chart = alt.Chart(alt.InlineData(values=rows))
+    chart = canvas.chart(rows)
     tone = alt.Color("tone:N", scale=None)
     layers: list[Any] = [
         chart.mark_bar(height={"band": 0.7}).encode(x=x, x2="end:Q", y=y, color=colour),
         chart.mark_text(fontSize=10).encode(x="middle:Q", y=y, text="told:N", color=tone),
-        alt.Chart(alt.InlineData(values=names))
+        canvas.chart(names)
         .mark_text(align="right", color=light("ink"), limit=230)
         .encode(x=alt.value(-8), y=y, text="name:N"),
     ]
     layered = alt.layer(*layers).properties(width=460, height=24 * max(len(asked), 1))
-    return finished(layered.resolve_scale(color="independent"))
+    return canvas.finished(layered.resolve_scale(color="independent"))
 
 
 def _segments(place: int, counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from evalhouse.reports.document import Chart
 
-FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
+if TYPE_CHECKING:
+    import altair as alt
+
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
+"""Type of about the same width everywhere, as the drawing must know it."""
 
 
 class Colour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,31 +50,48 @@ def dark_style() -> str:
     )
 
 
-def finished(chart: Any) -> Chart:
-    """Return a chart as a specification, in the style of all."""
+class Canvas:
+    """The data of one picture, each table under a name.
+
+    Charts that hold their rows themselves are copied with all of them at every step.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[str, list[dict[str, Any]]] = {}
+
+    def chart(self, rows: Sequence[dict[str, Any]]) -> alt.Chart:
+        """Return a chart of some rows."""
+        import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
+
+        name = f"rows-{len(self._tables) + 1}"
+        self._tables[name] = list(rows)
+        return alt.Chart(alt.NamedData(name=name))
+
+    def finished(self, chart: Any) -> Chart:
+        """Return a chart as a specification, in the style of all."""
+        return {**chart.to_dict(), "config": _style(), "datasets": self._tables}
+
+
+def _style() -> dict[str, Any]:
     ink, muted, grid = light("ink"), light("muted"), light("grid")
-    styled = chart.configure(
-        font=FONT,
-        background="transparent",
-        padding=4,
-        aria=False,  # each picture has a title and a description, and a table beside it
-    )
-    styled = styled.configure_view(stroke=None).configure_concat(spacing=10)
-    styled = styled.configure_axis(
-        labelColor=ink,
-        titleColor=muted,
-        titleFontWeight="normal",
-        titleFontSize=12,
-        labelFontSize=11,
-        gridColor=grid,
-        domainColor=grid,
-        tickColor=grid,
-    )
-    styled = styled.configure_legend(
-        labelColor=ink, titleColor=muted, labelFontSize=11, titleFontSize=11, symbolType="square"
-    )
-    styled = styled.configure_title(
-        color=ink, anchor="start", fontSize=12, fontWeight=600, limit=300, offset=6
-    )
-    found: Chart = styled.to_dict()
-    return found
+    return {
+        "font": FONT,
+        "background": "transparent",
+        # Where a reader's type is wider than that of the drawing, words reach into this.
+        "padding": {"left": 16, "top": 6, "right": 36, "bottom": 6},
+        "aria": False,  # each picture has a title and a description, and a table beside it
+        "view": {"stroke": None},
+        "concat": {"spacing": 12},
+        "axis": {
+            "labelColor": ink,
+            "titleColor": muted,
+            "titleFontWeight": "normal",
+            "titleFontSize": 12,
+            "labelFontSize": 11,
+            "gridColor": grid,
+            "domainColor": grid,
+            "tickColor": grid,
+        },
+        "legend": {"labelColor": ink, "labelFontSize": 11, "symbolType": "square"},
+        "title": {"color": ink, "anchor": "start", "fontSize": 12, "fontWeight": 600, "offset": 6},
+    }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evalhouse.reports.document import Chart
-from evalhouse.reports.pictures.theme import finished, light
+from evalhouse.reports.pictures.theme import Canvas, light
 from evalhouse.reports.wording import safe
 from evalhouse.views.annotation.sweep import Trade
 from evalhouse.views.annotation.words import meaning_of
@@ -22,11 +22,14 @@ def panels(trades: Sequence[Trade], unit: str) -> Chart:
     """Return a panel for each field; `unit` says what the amounts are."""
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
-    shown = [_panel(trade, unit) for trade in trades]
-    return finished(alt.concat(*shown, columns=2).resolve_scale(x="independent", y="independent"))
+    canvas = Canvas()
+    shown = [_panel(canvas, trade, unit) for trade in trades]
+    return canvas.finished(
+        alt.concat(*shown, columns=2, spacing=30).resolve_scale(x="independent", y="independent")
+    )
 
 
-def _panel(trade: Trade, unit: str) -> Any:
+def _panel(canvas: Canvas, trade: Trade, unit: str) -> Any:
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
     rows = _points(trade)
@@ -34,15 +37,15 @@ def _panel(trade: Trade, unit: str) -> Any:
     meaning = meaning_of(trade.points[0].score)
     ends = [row[end] for row in rows for end in ("value", "low") if row[end] is not None]
     floor = min([0.0 if meaning.scale == "proportion" else -0.1, *ends])
-    x = alt.X("amount:Q", scale=_scale(rows), axis=alt.Axis(title=unit, tickCount=4))
+    x = alt.X("amount:Q", scale=_scale(rows), axis=alt.Axis(title=unit, tickCount=4, grid=False))
     y = alt.Y(
         "value:Q",
         scale=alt.Scale(domain=[floor, 1.0]),
         axis=alt.Axis(title=meaning.title, tickCount=5, domain=False),
     )
-    chart = alt.Chart(alt.InlineData(values=rows))
-    front = alt.Chart(alt.InlineData(values=_front(rows)))
-    lines = alt.Chart(alt.InlineData(values=references))
+    chart = canvas.chart(rows)
+    front = canvas.chart(_front(rows))
+    lines = canvas.chart(references)
     ink, grey, blue = light("ink"), light("baseline"), light("model")
     layers: list[Any] = [
         lines.mark_rule(strokeDash=[5, 3], color=grey).encode(y=y),

@@ -19,9 +19,9 @@ def quoted(text: str) -> str:
 def cautions(record: RunRecord, fields: Sequence[FieldReport], costs: Costs) -> Iterator[str]:
     """Yield sentences about a run, what concerns all of it first."""
     yield from _about_the_run(record)
-    yield from record.assessment.warnings
-    for field in fields:
-        yield from _about_a_field(field)
+    yield from map(_sentence, record.assessment.warnings)
+    yield from (_about(field) for field in fields if field.result.warnings)
+    yield from _lost(fields)
     if costs.energy is not None and costs.energy.scope == "client_only":
         yield (
             "Energy is that of the client alone: the model ran on another machine, whose energy "
@@ -43,10 +43,6 @@ def _about_the_run(record: RunRecord) -> Iterator[str]:
                 f"The {what} has changed: the run was made with {quoted(str(expected)[:12])} and "
                 f"scored with {quoted(found[:12])}."
             )
-    if assessment.unanswered:
-        yield f"{_rows(assessment.unanswered)} of the ground truth have no answer in this run."
-    if assessment.unknown:
-        yield f"{_rows(assessment.unknown)} of this run are not in the ground truth."
     if assessment.definition == "codebook-lab":
         yield (
             "The scores are those of codebook-lab 1.4.0, with its faults, so that older results "
@@ -56,27 +52,28 @@ def _about_the_run(record: RunRecord) -> Iterator[str]:
         yield "No field was scored."
 
 
-def _about_a_field(field: FieldReport) -> Iterator[str]:
-    yield from (_about(warning, field.column) for warning in field.result.warnings)
-    lost = {
-        status: count
-        for status, count in field.result.statuses.items()
-        if status in _LOST and count
-    }
-    if lost:
-        told = ", ".join(f"{count:,} {status}" for status, count in lost.items())
-        total = sum(field.result.statuses.values())
+def _lost(fields: Sequence[FieldReport]) -> Iterator[str]:
+    """Yield one sentence about all answers that could not be used."""
+    told = []
+    for field in fields:
+        statuses = field.result.statuses
+        kinds = [f"{statuses[kind]:,} {kind}" for kind in _LOST if statuses.get(kind)]
+        if kinds:
+            total = sum(statuses.values())
+            told.append(f"{quoted(field.column)} {', '.join(kinds)} of {total:,}")
+    if told:
         yield (
-            f"{quoted(field.column)}: {sum(lost.values()):,} of {total:,} answers could not be "
-            f"used ({told}); each counts as wrong."
+            f"Some answers could not be used: {'; '.join(told)}. They count as wrong, but in "
+            "scores that are of valid answers alone."
         )
 
 
-def _about(warning: str, column: str) -> str:
-    """Return a warning as a sentence with the field it is about."""
-    sentence = warning if column in warning else f"{quoted(column)}: {warning}"
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+def _about(field: FieldReport) -> str:
+    """Return all that is to be known of a field."""
+    told = " ".join(map(_sentence, field.result.warnings))
+    return f"{quoted(field.column)}: {told}"
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+def _sentence(warning: str) -> str:
+    text = warning[:1].upper() + warning[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

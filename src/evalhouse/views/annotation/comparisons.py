@@ -43,13 +43,14 @@ class Comparison:
 
 
 Marks = Mapping[str, Mapping[str, Sequence[bool | None]]]
-"""By field and run, whether each row is right; None where there is no gold answer."""
+"""By field and run, whether each row is right; None without a gold answer, or any of the run."""
 
 
 def compare(marks: Marks, *, level: float = 0.95) -> tuple[Comparison, ...]:
     """Compare all pairs of runs on every field, the clearest difference first.
 
-    Rows without a gold answer are left out; those of all runs of a field are the same.
+    The marks of all runs of a field are of the same rows in one order. Of a pair those rows count
+    that have a mark in both.
 
     Example:
         >>> found = compare({"stance": {"a": [True] * 9, "b": [False] * 8 + [True]}})
@@ -68,19 +69,17 @@ def _pairs(
     names = list(runs)
     # Two by two counts of all pairs at once are products of matrices.
     right = np.array([[mark is True for mark in runs[name]] for name in names], np.int64)
-    known = np.array([[mark is not None for mark in runs[name]] for name in names], bool)
-    if not names or not known.size:
+    known = np.array([[mark is not None for mark in runs[name]] for name in names], np.int64)
+    if not right.size:
         return
-    right = right[:, known.all(axis=0)]
-    n = right.shape[1]
-    if not n:
-        return
-    alone = right @ (1 - right).T
+    shared, alone = known @ known.T, right @ (known - right).T
     p_values = mcnemar_p_values(alone, alone.T)
     for one, other in combinations(range(len(names)), 2):
-        b, c = int(alone[one, other]), int(alone[other, one])
-        bounds = tango_interval(b, c, n, level=level)
-        p_value = float(p_values[one, other])
-        yield Comparison(
-            column, names[one], names[other], n, b, c, bounds.low, bounds.high, p_value, p_value
-        )
+        b, c, n = int(alone[one, other]), int(alone[other, one]), int(shared[one, other])
+        if n:
+            bounds = tango_interval(b, c, n, level=level)
+            p_value = float(p_values[one, other])
+            ends = (bounds.low, bounds.high)
+            yield Comparison(
+                column, names[one], names[other], n, b, c, *ends, p_value=p_value, adjusted=p_value
+            )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from evalhouse.metrics.labels import Absent
 from evalhouse.scoring.cells import Cell, read_spans
 from evalhouse.scoring.field import Field
-from evalhouse.tasks.answers import normal
+from evalhouse.tasks.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -25,61 +25,56 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Side:
-    """Cells of one field with the ids of their rows."""
+class Rows:
+    """The rows of one field, both sides in one order; without `statuses` none is known."""
 
+    field: Field
     ids: Sequence[str]
-    cells: Sequence[Cell]
+    texts: Sequence[str]
+    gold: Sequence[Cell]
+    model: Sequence[Cell]
+    statuses: Sequence[str] | None = None
+
+    @property
+    def marks(self) -> list[bool | None]:
+        """Whether each answer says what the gold says; None without a gold answer."""
+        return marks(self.field, self.gold, self.model)
 
 
-def examples(
-    field: Field,
-    gold: Side,
-    model: Side,
-    *,
-    texts: Mapping[str, str],
-    statuses: Mapping[str, str],
-    most: int,
-) -> tuple[Example, ...]:
-    """Return the first rows with another answer than the gold; `texts`, `statuses` are by id."""
-    answers = dict(zip(model.ids, model.cells, strict=True))
+def examples(rows: Rows, most: int) -> tuple[Example, ...]:
+    """Return the first rows with another answer than the gold."""
+    statuses = rows.statuses or [""] * len(rows.ids)
+    told = zip(rows.marks, rows.ids, rows.texts, rows.gold, rows.model, statuses, strict=True)
     found = (
-        Example(
-            field.name,
-            row_id,
-            texts.get(row_id, ""),
-            cell if isinstance(cell, str) else "",
-            str(answer) if isinstance(answer := answers[row_id], str) else "",
-            statuses.get(row_id, ""),
-        )
-        for row_id, cell, is_right in marked(field, gold, answers)
-        if is_right is False
+        Example(rows.field.name, row_id, text, _written(gold), _written(model), status)
+        for mark, row_id, text, gold, model, status in told
+        if mark is False
     )
     return tuple(islice(found, most))
 
 
-def marked(
-    field: Field, gold: Side, answers: Mapping[str, Cell]
-) -> Iterator[tuple[str, Cell, bool | None]]:
-    """Yield each row with its gold cell and whether the answer says the same; None without gold."""
-    for row_id, cell in zip(gold.ids, gold.cells, strict=True):
-        if row_id in answers:
-            yield row_id, cell, says_the_same(field, cell, answers[row_id])
-
-
-def says_the_same(field: Field, gold: Cell, answer: Cell) -> bool | None:
-    """Tell whether an answer says what the gold says; None where there is no gold answer.
+def marks(field: Field, gold: Sequence[Cell], model: Sequence[Cell]) -> list[bool | None]:
+    """Tell of each row whether the answer says what the gold says; None without a gold answer.
 
     Spans are the same where beginnings, ends and labels are, in any order.
 
     Example:
-        >>> says_the_same(Field("relevant", "checkbox"), "1", "yes")
-        True
+        >>> marks(Field("relevant", "checkbox"), ["1", "0", None], ["yes", "1", "1"])
+        [True, False, None]
     """
     if field.kind == "span":
-        one, other = read_spans([gold, answer])
-        if isinstance(one, Absent):
-            return None
-        return not isinstance(other, Absent) and set(one) == set(other)
-    expected = normal(field, gold)
-    return None if isinstance(expected, Absent) else expected == normal(field, answer)
+        sides = [
+            [cell if isinstance(cell, Absent) else frozenset(cell) for cell in read_spans(side)]
+            for side in (gold, model)
+        ]
+        return [_same(one, other) for one, other in zip(*sides, strict=True)]
+    said = Answers(field)
+    return [_same(said[one], said[other]) for one, other in zip(gold, model, strict=True)]
+
+
+def _same(gold: object, model: object) -> bool | None:
+    return None if isinstance(gold, Absent) else gold == model
+
+
+def _written(cell: Cell) -> str:
+    return cell if isinstance(cell, str) and not isinstance(cell, Absent) else ""

@@ -63,7 +63,7 @@ class RunReport:
     """What a report of one run shows.
 
     `summary` and `cautions` are sentences with names between backticks. `facts` trace the result
-    to what it was made of, `command` makes such a run again, `files` has the SHA-256 of each file
+    to what it was made of, `environment` says where, `command` makes such a run again, `files` has the SHA-256 of each file
     of the run. `examples` are there where the texts were given.
     """
 
@@ -74,6 +74,7 @@ class RunReport:
     fields: tuple[FieldReport, ...]
     costs: Costs
     facts: tuple[Fact, ...]
+    environment: tuple[Fact, ...]
     command: str
     files: Mapping[str, str]
     assessment: Assessment
@@ -97,6 +98,7 @@ def run_report(record: RunRecord, examples: Sequence[Example] = ()) -> RunReport
         fields=fields,
         costs=costs,
         facts=tuple(_facts(record)),
+        environment=tuple(_environment(record.environment)),
         command=command_of(record),
         files=record.files,
         assessment=record.assessment,
@@ -122,7 +124,8 @@ def identity_of(record: RunRecord) -> Identity:
 def _summary(record: RunRecord, fields: int) -> Iterator[str]:
     config, assessment = record.config, record.assessment
     asked = f"{_counted(fields, 'field')} about {_counted(record.rows, 'text')}"
-    where = f" through `{config['provider']}`" if config.get("provider") else ""
+    is_asked = config.get("provider") and not record.is_baseline
+    where = f" through {quoted(str(config['provider']))}" if is_asked else ""
     who = "The baseline" if record.is_baseline else "The model"
     yield f"{who} {quoted(record.model)} answered {asked}{where}, for the task {_task(record)}."
     if not record.is_baseline:
@@ -169,7 +172,6 @@ def _facts(record: RunRecord) -> Iterator[Fact]:
     prompts = config.get("prompt_hashes")
     if isinstance(prompts, Mapping):
         yield from (Fact(f"prompt of {column}", str(digest)) for column, digest in prompts.items())
-    yield from _environment(record.environment)
 
 
 def _environment(found: Mapping[str, Any]) -> Iterator[Fact]:

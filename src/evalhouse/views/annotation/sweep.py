@@ -19,14 +19,19 @@ from evalhouse.views.annotation.settings import Difference, differences
 Amount = Literal["energy", "cost"]
 Yardstick = tuple[str, str, str, str]
 """Task, ground truth, codebook and definition: what makes scores comparable."""
+_MOST_APART = 2
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """A run of a sweep; `number` names it in tables and pictures, from 1."""
+    """A run of a sweep; `number` names it in tables and pictures, from 1.
+
+    `apart` has the settings that tell it from other runs of the same model.
+    """
 
     number: int
     identity: Identity
+    apart: tuple[str, ...]
     costs: Costs
     is_baseline: bool
     cautions: tuple[str, ...]
@@ -34,7 +39,7 @@ class Entrant:
     @property
     def name(self) -> str:
         """Return what it is called in pictures."""
-        return f"{self.number} {self.identity.model}"
+        return ", ".join([f"{self.number} {self.identity.model}", *self.apart])
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,10 @@ def _group(
     yardstick: Yardstick, members: Sequence[RunRecord], compared: Compared, number: int
 ) -> Group:
     ordered = sorted(members, key=lambda record: record.is_baseline)  # models first
-    entrants = tuple(_entrant(place, record) for place, record in enumerate(ordered, number))
+    entrants = tuple(
+        _entrant(place, record, _apart(record, ordered))
+        for place, record in enumerate(ordered, number)
+    )
     fields = tuple(_field_lines(ordered))
     return Group(
         yardstick=yardstick,
@@ -164,9 +172,18 @@ def _group(
     )
 
 
-def _entrant(number: int, record: RunRecord) -> Entrant:
+def _entrant(number: int, record: RunRecord, apart: tuple[str, ...]) -> Entrant:
     cautions = run_report(record).cautions
-    return Entrant(number, identity_of(record), costs_of(record), record.is_baseline, cautions)
+    identity, costs = identity_of(record), costs_of(record)
+    return Entrant(number, identity, apart, costs, record.is_baseline, cautions)
+
+
+def _apart(record: RunRecord, others: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Return the settings that tell a run from others of its model, the first few."""
+    alike = [other for other in others if other.model == record.model]
+    place = alike.index(record)
+    found = differences([other.config for other in alike])
+    return tuple(f"{each.title} {each.values[place]}" for each in found[:_MOST_APART])
 
 
 def _field_lines(records: Sequence[RunRecord]) -> Iterator[FieldLine]:
