@@ -10,11 +10,14 @@ import typer
 
 from evalhouse.cli.output import Column, heading, print_rows, say, write_json
 from evalhouse.cli.text import NOTHING, counted, near, safe
+from evalhouse.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from evalhouse.coders.agreement import FieldAgreement, OptionAgreement, PairAgreement
+    from evalhouse.coders.estimates import Line
     from evalhouse.coders.findings import Findings
     from evalhouse.stats.results import Interval
+    from evalhouse.workflows.estimate import Estimates, Statistic
     from evalhouse.workflows.reliability import Reliability
 
 
@@ -71,6 +74,85 @@ def reliability(  # noqa: PLR0913 - each parameter is an option of the command
         write_json(_as_data(found))
     else:
         _tell(found)
+
+
+def estimate(  # noqa: PLR0913 - each parameter is an option of the command
+    answers: Annotated[
+        str,
+        typer.Argument(metavar="RUN_OR_CSV", help="A run's folder, or a CSV of model labels."),
+    ],
+    *,
+    task: Annotated[
+        str, typer.Option(metavar="FOLDER", help="The task: its codebook and gold labels.")
+    ],
+    field: Annotated[str, typer.Option(metavar="COLUMN", help="The field to estimate.")],
+    statistic: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="proportions, mean, difference or regression."),
+    ] = None,
+    of: Annotated[str | None, typer.Option(metavar="LABEL", help="One label, not all.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="COLUMN", help="A column of groups.")] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Numeric covariate of a regression; may be repeated."),
+    ] = None,
+    gold: Annotated[
+        str | None, typer.Option(metavar="CSV", help="Gold labels, in place of the task's.")
+    ] = None,
+    sampling: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Each row's chance of a gold label; else all alike."),
+    ] = None,
+    clusters: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="What rows come in, as documents.")
+    ] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option("--id", metavar="COLUMN", help="Column of ids; else the codebook's."),
+    ] = None,
+    asked: Annotated[
+        bool, typer.Option("--asked", help="Count only rows in which the question arises.")
+    ] = False,
+    plan: Annotated[
+        float | None,
+        typer.Option(metavar="W", help="How many gold labels give plus or minus W."),
+    ] = None,
+    level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Estimate what people would find in all rows, from model labels and some gold labels."""
+    from evalhouse.workflows import estimate as estimating  # noqa: PLC0415 - heavy
+
+    options = estimating.EstimateOptions(
+        answers=answers,
+        task=task,
+        field=field,
+        statistic=_known(statistic, estimating.STATISTICS),
+        label=of,
+        by=by,
+        covariates=tuple(on or ()),
+        gold=gold,
+        sampling=sampling,
+        clusters=clusters,
+        id_column=id_column,
+        is_asked=asked,
+        level=level,
+        half_width=plan,
+    )
+    found = estimating.estimate(options)
+    if json:
+        write_json(_estimates_as_data(found))
+    else:
+        _tell_estimates(found)
+
+
+def _known(word: str | None, known: tuple[Statistic, ...]) -> Statistic | None:
+    if word is None:
+        return None
+    for each in known:
+        if each == word:
+            return each
+    raise UnknownNameError("statistic", word, known)
 
 
 def _tell(found: Reliability) -> None:
@@ -186,5 +268,97 @@ def as_numbers(found: Interval) -> dict[str, Any]:
     """Return an interval as plain data; what is not defined is null, and the note says why."""
     values = {"value": found.estimate, "low": found.low, "high": found.high}
     values["stderr"] = found.stderr
-    told = {name: None if math.isnan(number) else number for name, number in values.items()}
+    told = {name: _defined(number) for name, number in values.items()}
     return {**told, "n": found.n, "method": found.method, "note": found.note}
+
+
+def _tell_estimates(found: Estimates) -> None:
+    heading(f"{found.column}: {found.statistic}")
+    say(
+        f"{counted(found.rows, 'row')} with a label of the model, {found.n_human:,} of them with a "
+        f"gold label; intervals of level {found.level:g}"
+    )
+    say(*(f"warning: {warning}" for warning in found.warnings))
+    columns = [Column("label"), Column("group", is_optional=True)]
+    columns += [Column("model alone", "right"), Column("gold alone", "right")]
+    columns += [Column("corrected", "right"), Column("gold", "right")]
+    columns += [Column("as good as", "right")]
+    print_rows(columns, [_line(line) for line in found.lines])
+    for note, names in _notes(found).items():
+        say(f"note: {', '.join(names)}: {note}")
+    _tell_plans(found)
+
+
+def _notes(found: Estimates) -> dict[str, list[str]]:
+    """Return each note with the estimates that it is about; differences repeat those of groups."""
+    groups = {line.group for line in found.lines if not line.is_difference}
+    about: dict[str, list[str]] = {}
+    for line in found.lines:
+        if line.corrected.note and not (line.is_difference and groups):
+            about.setdefault(line.corrected.note, []).append(_named(line))
+    return about
+
+
+def _line(line: Line) -> list[str]:
+    worth = NOTHING if math.isnan(line.effective_n) else f"{line.effective_n:,.0f} gold"
+    cells = [line.label, line.group, f"{line.model.estimate:.3f}", between(line.human)]
+    return [safe(cell) for cell in [*cells, between(line.corrected), f"{line.n_human:,}", worth]]
+
+
+def _named(line: Line) -> str:
+    return f"{line.label} in {line.group}" if line.group else line.label
+
+
+def _tell_plans(found: Estimates) -> None:
+    for line in found.lines:
+        plan = line.plan
+        if plan is None:
+            continue
+        if math.isnan(plan.labels):
+            told = plan.note or "there is no plan"
+        else:
+            more = f"{plan.labels:,.0f} gold labels, {plan.more:,.0f} more than there are"
+            alone = (
+                "" if math.isnan(plan.human_alone) else f" (gold alone: {plan.human_alone:,.0f})"
+            )
+            told = f"{more}{alone}{plan.note and '; '}{plan.note}"
+        say(f"plan: {_named(line)}, plus or minus {plan.width / 2:g}: {told}")
+
+
+def _estimates_as_data(found: Estimates) -> dict[str, Any]:
+    return {
+        "field": found.column,
+        "type": found.kind,
+        "statistic": found.statistic,
+        "level": found.level,
+        "rows": found.rows,
+        "n_gold": found.n_human,
+        "estimates": [_line_as_data(line) for line in found.lines],
+        "warnings": found.warnings,
+        "answers": found.answers,
+        "gold": found.gold,
+    }
+
+
+def _line_as_data(line: Line) -> dict[str, Any]:
+    plan = line.plan
+    numbers = {"effective_n": line.effective_n, "weight": line.weight}
+    planned = plan and {
+        name: _defined(getattr(plan, name))
+        for name in ("width", "labels", "more", "width_now", "narrowest", "human_alone")
+    }
+    return {
+        "label": line.label,
+        "group": line.group or None,
+        "corrected": as_numbers(line.corrected),
+        "gold_alone": as_numbers(line.human),
+        "model_alone": as_numbers(line.model),
+        "n_gold": line.n_human,
+        "n_model": line.n_model,
+        **{name: _defined(number) for name, number in numbers.items()},
+        "plan": planned and {**planned, "note": plan.note if plan else ""},
+    }
+
+
+def _defined(number: float) -> float | None:
+    return None if math.isnan(number) else number
