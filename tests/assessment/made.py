@@ -83,7 +83,9 @@ def mixed(seed: int, first: Columns, second: Columns, share: float = 0.7) -> Col
     return {
         column: [
             one if is_first else other
-            for one, other, is_first in zip(first[column], second[column], rows, strict=True)
+            for one, other, is_first in zip(
+                first[column], second.get(column, first[column]), rows, strict=True
+            )
         ]
         for column in first
     }
