@@ -145,7 +145,7 @@ def faulty(tmp_path: Path) -> tuple[Task, Path]:
             "quadratic_kappa",
             1 - 2 / 8,
             1 - 128 / (292 * 4 / 6),
-        ),  # 2 to 10 counts as one step
+        ),  # a gap is one step
     ],
 )
 def test_the_known_faults_are_met_and_with_our_definition_gone(
