@@ -162,6 +162,13 @@ def test_the_known_faults_are_met_and_with_our_definition_gone(
         assert score.value == pytest.approx(expected, abs=1e-9), found.definition
 
 
+def test_reports_by_the_other_definition_have_a_sentence(faulty: tuple[Task, Path]) -> None:
+    text = classification_reports(assess_as_codebook_lab(*faulty))
+    assert (
+        "for 'S_Tick':\nMetrics calculated (f1_macro=0.250, percentage_agreement=0.333).\n" in text
+    )
+
+
 def test_alpha_is_nominal_with_our_definition_and_knows_no_alphabet(tmp_path: Path) -> None:
     gold, model = list("aabbcc"), list("aabcca")
     alphas = []

@@ -89,5 +89,5 @@ def test_what_was_not_scored_is_said(tmp_path: Path) -> None:
     answers = answers_to(task)
     cells = {name: held for name, held in answers.cells.items() if name != "S_Why"}
     text = classification_reports(assess(task, type(answers)(answers.ids, cells), QUICK))
-    assert report(text, "S_Side").startswith("No valid data: the field applies to no row")
-    assert report(text, "S_Why") == "Not scored: there is no column `S_Why` in the answers.\n"
+    assert report(text, "S_Side") == "No valid data: no unit has a gold label.\n"
+    assert report(text, "S_Why") == "No valid data: there is no column `S_Why` in the answers.\n"

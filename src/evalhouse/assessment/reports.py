@@ -31,10 +31,8 @@ def classification_reports(assessment: Assessment) -> str:
 
 
 def _body(field: FieldResult) -> str:
-    if not field.applicable:
-        return "No valid data: the field applies to no row with a gold answer."
     if all(score.value is None for score in field.scores):
-        return f"Not scored: {next((score.note for score in field.scores), 'no metric')}."
+        return f"No valid data: {next(filter(None, (score.note for score in field.scores)), '')}."
     if field.confusion is not None:
         return f"{_table(field.confusion)}\n{_validity(field)}"
     validity = _validity(field)
