@@ -8,6 +8,7 @@ from pathlib import Path
 
 from examples.olmes_dumps import RunPlan, Suite, write_run
 from examples.olmes_dumps.catalogue import GSM8K, mc_task, rc_task
+from tests.formats.codebook_lab.folders import OwnRun, write_own
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ def _olmes(folder: Path, docs: int) -> None:
     write_run(folder, RunPlan(model="o/m", tasks=tasks, suites=(suite,), docs=docs, recorded=2))
 
 
+def _codebook_lab(folder: Path, docs: int) -> None:
+    # Traces are most of what there is; a journal is read in pieces that are larger than all of it.
+    run = OwnRun(rows=docs, thoughts="On the one hand. " * 500, journal_thoughts="Hm.")
+    write_own(folder / "outputs", run)
+
+
 def _second_line(new: bytes) -> Callable[[bytes], bytes]:
     def plant(data: bytes) -> bytes:
         first, _, rest = data.split(b"\n", 2)
@@ -55,6 +62,7 @@ def _miscounted(data: bytes) -> bytes:
 
 
 _PREDICTIONS = "*gsm8k*-predictions.jsonl"
+_TRACES = "reasoning_traces.jsonl"
 SAMPLES: Mapping[str, Sample] = {
     "olmes": Sample(
         _olmes,
@@ -69,5 +77,20 @@ SAMPLES: Mapping[str, Sample] = {
             Damage("twice", _PREDICTIONS, lambda data: data * 2, "repeated_doc", 0),
             Damage("miscounted", "metrics-all.jsonl", _miscounted, "row_count"),
         ),
-    )
+    ),
+    "codebook_lab": Sample(
+        _codebook_lab,
+        _TRACES,
+        (
+            Damage("cut", _TRACES, lambda data: data[:-40], "truncated_line", 1),
+            Damage("no JSON", _TRACES, _second_line(b"{nonsense}"), "not_json", 1),
+            Damage("no UTF-8", _TRACES, _second_line(b'{"row_num": "\xff"}'), "not_utf8", 1),
+            Damage("no object", _TRACES, _second_line(b"[1]"), "not_an_object", 1),
+            Damage("another row", _TRACES, _second_line(b'{"a": 1}'), "unexpected_row", 1),
+            Damage("altered", _TRACES, lambda data: data * 2, "altered_file"),
+            Damage("cut settings", "config.json", lambda data: data[:-40], "not_json"),
+            Damage("cut times", "timing_data.json", lambda data: data[:-4], "not_json"),
+            Damage("cut table", "*_log_runs.csv", lambda data: data[:-1] + b'"', "not_csv"),
+        ),
+    ),
 }

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalhouse.metrics import METRICS
+from evalhouse.metrics.value import Metric
 from evalhouse.normalise.metrics import (
     PROPORTION,
     UNKNOWN,
@@ -22,6 +24,7 @@ from evalhouse.records import Cell
 PERCENT = MetricMeaning("percent", higher_is_better=True)
 UP = MetricMeaning(PROPORTION, higher_is_better=True)
 DOWN = MetricMeaning(PROPORTION, higher_is_better=False)
+COEFFICIENT = MetricMeaning("coefficient", higher_is_better=True)
 
 MEANINGS = {
     "acc": UP,
@@ -55,6 +58,23 @@ MEANINGS = {
     "num_tokens": MetricMeaning("tokens"),
     "total_price": MetricMeaning("USD", higher_is_better=False),
     "processing_time": MetricMeaning("s", higher_is_better=False),
+    "percentage_agreement": UP,
+    "f1_weighted": UP,
+    "jaccard": UP,
+    "hamming_loss": DOWN,
+    "token_f1": UP,
+    "exact_match_f1": UP,
+    "char_iou": UP,
+    "norm_levenshtein": UP,
+    "rougeL_f": UP,
+    "bleu": MetricMeaning(None, higher_is_better=True),
+    "quadratic_kappa": COEFFICIENT,
+    "krippendorff_alpha": COEFFICIENT,
+    "krippendorff_alpha_nominal_raters": COEFFICIENT,
+    "spearman_corr": COEFFICIENT,
+    "bertscore_f1": COEFFICIENT,
+    "root_mean_square_error": MetricMeaning("scale", higher_is_better=False),
+    "total_inference_time": MetricMeaning("s", higher_is_better=False),
 }
 LOOKALIKES = ["my_acc_score", "accurate", "acc_per_word", "pass_at_k", "rouge3_f1", "ACC", "", "f"]
 
@@ -97,6 +117,13 @@ def test_a_metric_means_what_its_name_says(name: str) -> None:
 @pytest.mark.parametrize("name", MEANINGS)
 def test_an_average_means_what_its_parts_mean(name: str, average: str) -> None:
     assert meaning_of(name + average) == MEANINGS[name]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.definition)
+def test_a_metric_of_ours_means_what_it_declares(metric: Metric) -> None:
+    known = meaning_of(metric.name)
+    assert known.unit in (None, metric.unit)
+    assert known.higher_is_better in (None, metric.higher_is_better)
 
 
 @pytest.mark.parametrize("name", LOOKALIKES)

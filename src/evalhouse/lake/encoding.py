@@ -22,6 +22,7 @@ _REPEATED_TEXT = frozenset(
         *("origin", "level", "status", "reason", "primary_metric", "keys"),
         *("native_id_kind", "label_kind", "request_type", "output_keys", "metric_keys"),
         *("failure_reason", "finish_reason", "path", "kind", "severity"),
+        *("field", "coder_id", "ground_truth_sha256"),
     }
 )
 """Held as Arrow dictionaries while they wait to be written."""

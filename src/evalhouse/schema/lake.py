@@ -1,4 +1,4 @@
-"""The lake: what came out. Rows of metrics, responses, requests, inputs, documents, problems.
+"""The lake: what came out. Rows of metrics, responses, requests, inputs, labels, problems.
 
 Nested objects of a source are JSON text exactly as written; hot values are typed columns. Where
 that text can be rebuilt byte for byte from typed columns, its column is empty and `output_keys`
@@ -200,6 +200,20 @@ DOCUMENTS = _table(
     Column("doc", "json", "the document"),
 )
 
+LABELS = _table(
+    "labels",
+    "answer of a person to a field about an item, in one version of the ground truth",
+    Column("task", "text", "task, by its path in the tree"),
+    Column("field", "text", "field, by its column, which is the task of its responses"),
+    Column("item_sha256", "hash", "SHA-256 of the document's JSON text"),
+    Column("native_id", "text", "id of the row in the ground truth"),
+    Column("coder_id", "text", "who answered; `gold` for the consensus"),
+    Column("value", "text", "the cell, as written"),
+    Column("applicable", "boolean", "the question arises by that coder's other answers"),
+    Column("adjudicated", "boolean", "settled by a further person"),
+    Column("ground_truth_sha256", "hash", "SHA-256 of the ground truth, as a run's settings state"),
+)
+
 PROBLEMS = _table(
     "problems",
     "thing that could not be read, or does not fit",
@@ -228,5 +242,6 @@ LAKE_TABLES = (
     REQUESTS,
     INPUTS,
     DOCUMENTS,
+    LABELS,
     PROBLEMS,
 )

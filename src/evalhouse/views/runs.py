@@ -79,7 +79,11 @@ _ITEM_COUNT = """
 SELECT count(*) AS n FROM items WHERE run_id = $run AND task = $task
 """
 
-_TASK_NAMES = "SELECT DISTINCT part AS task FROM batch_units WHERE run_id = $run"
+_TASK_NAMES = """
+SELECT part AS task FROM batch_units WHERE run_id = $run
+UNION
+SELECT task FROM metrics WHERE run_id = $run
+"""
 
 
 @dataclass(frozen=True)

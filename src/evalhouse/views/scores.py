@@ -32,13 +32,14 @@ SELECT run_id, model_id, prompt_id, prompts.task_id, value, stderr, n AS n_items
     higher_is_better, origin, value_note AS note
 FROM metrics JOIN prompts USING (prompt_id)
 WHERE prompts.task_id IN (SELECT unnest($tasks)) AND metric IN (SELECT unnest($names))
-    AND scope = ''
+    AND (scope = '' OR scope = task AND scope_type <> 'class')
 ORDER BY run_id, model_id, prompt_id, list_position($names, metric), scope_type <> 'task'
 """
 
 _METRICS_KNOWN = """
 SELECT DISTINCT metric FROM metrics JOIN prompts USING (prompt_id)
-WHERE prompts.task_id IN (SELECT unnest($tasks)) AND scope = ''
+WHERE prompts.task_id IN (SELECT unnest($tasks))
+    AND (scope = '' OR scope = task AND scope_type <> 'class')
 """
 
 

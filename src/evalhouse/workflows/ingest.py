@@ -318,7 +318,7 @@ def _retired(store: Store, planned: Container[str], files: Sequence[SourceFile])
 
 def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) -> list[Entity]:
     cells = [
-        with_meaning(cell, fact.basis)
+        with_meaning(cell, fact.basis or (cell.primary_metric or "",))
         for unit in made.units
         if (fact := facts.get(unit.unit_id)) is not None
         for cell in fact.cells

@@ -43,7 +43,8 @@ CONFIG_KEYS = (
 
 OWN_CONFIG_KEYS = (
     *("run_uuid", "config_hash", "package_version", "provider", "base_url", "model_revision"),
-    *("served_model", "dialect", "request_unit", "batch_size", "history_window", "few_shot"),
+    *("server", "server_version", "served_model", "dialect", "omit", "stream", "think_tags"),
+    *("structured", "request_unit", "batch_size", "history_window", "few_shot"),
     *("system_message_sha256", "template", "template_sha256", "seed", "max_tokens", "stop"),
     *("repeats", "logprobs", "thinking_tokens", "transport_retries", "limit", "context_length"),
     *("task_path", "codebook_path", "ground_truth_path", "codebook_sha256"),
