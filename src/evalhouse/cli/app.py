@@ -10,7 +10,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from evalhouse.cli import annotate, compare, look, maintain, query, score, take_in, tasks
+from evalhouse.cli import (
+    annotate,
+    compare,
+    look,
+    maintain,
+    people,
+    query,
+    report,
+    score,
+    take_in,
+    tasks,
+)
 from evalhouse.cli.errors import told
 from evalhouse.cli.output import say
 from evalhouse.cli.session import Session
@@ -69,6 +80,9 @@ app.command()(take_in.ingest)
 app.command()(annotate.annotate)
 app.command()(annotate.sweep)
 app.command()(score.score)
+app.command()(report.report)
+app.command()(people.reliability)
+app.command()(people.estimate)
 app.command()(compare.leaderboard)
 app.command()(query.sql)
 app.command()(look.runs)

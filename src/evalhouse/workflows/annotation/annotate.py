@@ -33,7 +33,7 @@ from evalhouse.workflows.annotation.run_folder import (
     redactor_of,
     write_json,
 )
-from evalhouse.workflows.annotation.scoring import Scored, score_run
+from evalhouse.workflows.annotation.scoring import Scored, kept_scores, score_run
 from evalhouse.workflows.annotation.settings import RunSettings
 from evalhouse.workflows.annotation.table import OUTPUT, write_table
 
@@ -91,7 +91,7 @@ def annotate(
     outputs = settings.outputs / plan.task.name
     found = None if settings.is_new else find_run(outputs, config["config_hash"])
     if found and found.is_complete:
-        return Annotated(found, was_there=True)
+        return Annotated(found, kept_scores(found), was_there=True)
     folder = found or begin_run(outputs, config, plan.redactor)
     outcome = _asked(plan, folder, watch)
     if outcome.is_stopped:

@@ -77,6 +77,15 @@ def keep_scores(
     return Scored(assessment, tuple(_warnings(folder.config, assessment)))
 
 
+def kept_scores(folder: RunFolder) -> Scored | None:
+    """Return the scores of a run as its folder has them; None where it has none."""
+    try:
+        data = (folder.path / layout.SCORES).read_bytes()
+        return Scored(msgspec.json.decode(data, type=Assessment))
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
 def _update_tables(folder: RunFolder, data: bytes) -> None:
     """Put the run into the tables that the runs of its task share."""
     task, run_id = folder.path.parent.name, folder.run_id
