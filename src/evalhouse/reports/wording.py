@@ -102,7 +102,7 @@ def duration(seconds: float | None) -> str:
         >>> duration(0.0345), duration(75), duration(7260)
         ('0.0345 s', '1 min 15 s', '2 h 1 min')
     """
-    if seconds is None or seconds < 60:
+    if seconds is None or not 60 <= seconds < math.inf:
         return amount(seconds, "s")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

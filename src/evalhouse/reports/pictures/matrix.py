@@ -74,7 +74,7 @@ def _size(blocks: Sequence[Block], least: float) -> Size:
     slope = 40 if has_texts else 90
     if pixels * letters / 11 < width - 2:
         slope = 0
-    reach = min(pixels, _LIMIT) * math.sin(math.radians(slope))
+    reach = min(pixels * letters / 11, _LIMIT) * math.sin(math.radians(slope))
     return Size(width, height, letters, slope, reach + letters + 4)
 
 

@@ -63,8 +63,9 @@ class RunReport:
     """What a report of one run shows.
 
     `summary` and `cautions` are sentences with names between backticks. `facts` trace the result
-    to what it was made of, `environment` says where, `command` makes such a run again, `files` has the SHA-256 of each file
-    of the run. `examples` are there where the texts were given.
+    to what it was made of, `environment` says where it took place, `command` makes such a run
+    again, `files` has the SHA-256 of each file of the run. `examples` are there where the texts
+    were given.
     """
 
     identity: Identity
