@@ -190,7 +190,7 @@ def test_the_summary_says_what_to_do_next(tmp_path: Path) -> None:
     findings = found(panel(tmp_path, {"1": {"S_Parts": BOTH}}, {"1": {}}))
     page = summary(findings, ["summary.md"])
     assert "| S_Parts | span | 1 of 1 |" in page
-    assert "decide the 1 items of `adjudication_queue.csv`" in page
+    assert "decide 1 item of `adjudication_queue.csv`" in page
     assert "what only half of the coders mark is not in `ground-truth.csv`" in page
     settled = found(panel(tmp_path, {"1": {}}, {"1": {}}))
     assert "every label is settled" in summary(settled, [])

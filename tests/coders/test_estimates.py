@@ -152,13 +152,13 @@ def test_a_mean_over_all_rows_is_the_same_when_it_is_found_from_where_zero_is_co
 
 def test_a_mean_over_rows_in_which_the_question_arises_covers_the_truth() -> None:
     covered = 0
-    for seed in range(12):
+    for seed in range(6):
         made = forces(np.random.default_rng(seed), 500, 100, is_partial=True)
         (line,) = estimated(made, Design(), MEAN)
         covered += line.corrected.low <= 3 <= line.corrected.high
         assert 1 <= line.corrected.low < line.corrected.estimate < line.corrected.high <= 5
         assert line.human.high - line.human.low < 1
-    assert covered >= 10
+    assert covered >= 5
 
 
 def test_shares_among_rows_in_which_the_question_arises() -> None:
@@ -176,6 +176,18 @@ def test_groups_are_estimated_apart_and_blank_ones_named() -> None:
     assert [line.group for line in lines] == [BLANK, "north", "south"]
     north = made.where(np.array(groups) == "north")
     assert lines[1].corrected == corrected_proportion(*numbers(north)).interval
+
+
+def test_a_group_without_gold_labels_has_no_estimate_and_says_so() -> None:
+    made = forces(np.random.default_rng(13), 60, 30, is_partial=True)
+    groups = ["labelled"] * 30 + ["not labelled"] * 30
+    wanted = Wanted((), is_asked=True, half_width=0.1)
+    lines = by_group(made, Design(), wanted, groups)
+    assert np.isfinite(lines[0].corrected.estimate)
+    assert np.isnan([lines[1].corrected.estimate, lines[1].human.estimate]).all()
+    assert lines[1].corrected.note == "no human labels, so nothing corrects the model"
+    (between,) = differences(made, Design(), wanted, groups)
+    assert np.isnan(between.corrected.estimate)
 
 
 def test_differences_of_groups_are_those_of_the_statistics() -> None:

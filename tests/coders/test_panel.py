@@ -195,7 +195,11 @@ def test_an_assignment_may_be_long_or_wide(tmp_path: Path, content: str) -> None
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("item,coder_id\n1,a\n", "no column `id`"), ("id,who\n1,a\n", "names no coders")],
+    [
+        ("item,coder_id\n1,a\n", "no column `id`"),
+        ("id,who\n1,a\n", "names no coders"),
+        ("id,coder_id\n1\n", "plan.csv:2: the row has 1 cells"),
+    ],
 )
 def test_an_assignment_names_items_and_coders(tmp_path: Path, content: str, told: str) -> None:
     (tmp_path / "plan.csv").write_text(content, encoding="utf-8")

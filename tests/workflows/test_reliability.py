@@ -160,6 +160,30 @@ def test_a_queue_that_was_filled_in_is_never_replaced_by_what_it_decides(
         compare_coders(replace(options, adjudications=str(queue)))
 
 
+def test_the_ground_truth_of_a_task_is_never_replaced_in_its_folder(tmp_path: Path) -> None:
+    task = shutil.copytree(BUNDLED, tmp_path / "task")
+    options = ReliabilityOptions(task=str(task), to=str(task), is_forced=True)
+    with pytest.raises(UsageError, match=r"ground-truth.csv` was read and would be replaced"):
+        compare_coders(options)
+
+
+def test_wrong_labels_of_a_tasks_coders_are_issues(tmp_path: Path) -> None:
+    task = shutil.copytree(BUNDLED, tmp_path / "task")
+    path = task / "coders" / "coder_a.csv"
+    path.write_text(path.read_text().replace(",support,5,", ",supports,9,", 1), encoding="utf-8")
+    found = examined(ReliabilityOptions(task=str(task)))
+    assert [each.issue_type for each in found.issues] == ["invalid_label", "invalid_label"]
+
+
+def test_coders_may_stand_in_columns_of_the_ground_truth(write: Write, tmp_path: Path) -> None:
+    write("codebook.yaml", 'coders: {ann: "{column} (1)", ben: "{column} (2)"}\n' + CODEBOOK)
+    write("ground-truth.csv", "text,S_A,S_A (1),S_A (2)\nt,,1,0\nu,,1,1\nv,,1,\n")
+    found = examined(ReliabilityOptions(task=str(tmp_path)))
+    assert found.panel.coders == ("ann", "ben")
+    assert found.fields[0].agreement.estimate == 0.5
+    assert found.fields[0].assigned == (1, 2)
+
+
 def test_nothing_is_left_of_a_write_that_fails(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -305,9 +305,10 @@ def _line(label: str, group: str, pilot: _Pilot, wanted: Wanted) -> Line:
 
 def _planned(pilot: _Pilot, half_width: float, level: float) -> LabelPlan:
     """Plan in the unit of the result; a mean over some rows has another one inside."""
-    plan = plan_labels(pilot.found, 2 * half_width * pilot.unit, level=level)
+    unit = pilot.unit if pilot.unit > 0 else 1.0  # without labels nothing is known of it
+    plan = plan_labels(pilot.found, 2 * half_width * unit, level=level)
     now = pilot.found.interval.high - pilot.found.interval.low
-    narrowest = plan.narrowest / pilot.unit
+    narrowest = plan.narrowest / unit
     return replace(plan, width=2 * half_width, width_now=now, narrowest=narrowest)
 
 

@@ -47,13 +47,13 @@ def next_steps(findings: Findings) -> Iterator[str]:
     queue, issues = len(findings.consensus.queue), len(findings.issues)
     if issues:
         yield (
-            f"look through the {issues:,} rows of `validation_issues.csv`, correct the tables of "
-            "the coders, and compare them again"
+            f"look through {_counted(issues, 'row')} of `validation_issues.csv`, correct the "
+            "tables of the coders, and compare them again"
         )
     if queue:
         yield (
-            f"decide the {queue:,} items of `adjudication_queue.csv` in a copy of it: fill in the "
-            "fields named under `undecided` (`[]` for no spans), and compare again with "
+            f"decide {_counted(queue, 'item')} of `adjudication_queue.csv` in a copy of it: "
+            "fill in the fields named under `undecided` (`[]` for no spans), and compare again with "
             "`--adjudications COPY`"
         )
         if any(
@@ -64,6 +64,10 @@ def next_steps(findings: Findings) -> Iterator[str]:
             yield "until then, what only half of the coders mark is not in `ground-truth.csv`"
     else:
         yield "every label is settled: `ground-truth.csv` can stand in a task's folder"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
 
 
 def _fields(findings: Findings) -> Iterator[str]:

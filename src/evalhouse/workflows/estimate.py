@@ -351,6 +351,8 @@ def _unlike(held: Corpus) -> Iterator[str]:
         }
     )
     sizes = int(has.sum()), rest
+    if held.annotation.field.kind == "checkbox":
+        names = ["1"]  # the other one says the same
     counts = []
     for name in names:
         marks = held.marks(name)[1]

@@ -216,8 +216,10 @@ def _files(options: ReliabilityOptions, material: _Material) -> Mapping[str, str
 
 def _write(folder: Path, made: Mapping[str, str], options: ReliabilityOptions) -> None:
     """Write all files, each whole; none that is there is lost unless that was asked for."""
-    read = [*options.coders, options.assignment, options.adjudications]
-    _protect(folder, made, [Path(name) for name in read if name])
+    given = [*options.coders, options.assignment, options.adjudications]
+    read = [Path(name) for name in given if name]
+    read += [Path(options.task) / GROUND_TRUTH] if options.task else []
+    _protect(folder, made, read)
     with _told(folder):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"`{folder}` is a file; name a folder with `--to`")
