@@ -207,7 +207,7 @@ CELLS = {
 ROW = st.fixed_dictionaries({column: st.sampled_from(cells) for column, cells in CELLS.items()})
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(st.lists(ROW, min_size=2, max_size=2), min_size=2, max_size=4))
 def test_the_ground_truth_stands_beside_its_codebook_without_an_error(
     tmp_path_factory: pytest.TempPathFactory, coders: list[list[dict[str, str]]]

@@ -90,7 +90,7 @@ def test_corrected_shares_find_the_truth_that_the_model_misses() -> None:
 
 def test_known_chances_mend_what_a_biased_choice_of_rows_breaks() -> None:
     naive, mended = [], []
-    for seed in range(40):
+    for seed in range(25):
         chance = np.random.default_rng(seed)
         made = sides(chance, 600, 600)
         odds = np.where(made.marks("for")[1] == 1, 0.5, 0.1)
@@ -104,7 +104,7 @@ def test_known_chances_mend_what_a_biased_choice_of_rows_breaks() -> None:
         naive.append(estimated(part, Design(), Wanted(("for",)))[0])
     assert np.mean([line.human.estimate for line in naive]) > 0.4
     assert np.mean([line.corrected.estimate for line in mended]) == pytest.approx(0.3, abs=0.01)
-    assert sum(line.corrected.low <= 0.3 <= line.corrected.high for line in mended) >= 35
+    assert sum(line.corrected.low <= 0.3 <= line.corrected.high for line in mended) >= 22
 
 
 def test_designed_shares_are_those_of_the_statistics() -> None:

@@ -53,8 +53,8 @@ def next_steps(findings: Findings) -> Iterator[str]:
     if queue:
         yield (
             f"decide {_counted(queue, 'item')} of `adjudication_queue.csv` in a copy of it: "
-            "fill in the fields named under `undecided` (`[]` for no spans), and compare again with "
-            "`--adjudications COPY`"
+            "fill in the fields named under `undecided` (`[]` for no spans), and compare again "
+            "with `--adjudications COPY`"
         )
         if any(
             findings.consensus.counts[found.column]
