@@ -347,8 +347,24 @@ def _files(
     files = described_files(made, facts, work.earlier)
     kept = {file.path for file in made.keep}
     return [
-        keep(file, work.store.blobs, work.redactor) if file.path in kept else file for file in files
+        _kept(work, file) if file.path in kept else file for file in files
     ] + unrecognised_files(made, recognised)
+
+
+def _kept(work: _Work, file: SourceFile) -> SourceFile:
+    """Keep a file as it is; one that has not changed since it was kept is not read again."""
+    before = work.earlier.get(file.path)
+    if before is None or before.blob is None or work.options.rehash:
+        return keep(file, work.store.blobs, work.redactor)
+    if (before.bytes, before.mtime_ns) != (file.bytes, file.mtime_ns):
+        return keep(file, work.store.blobs, work.redactor)
+    return msgspec.structs.replace(
+        file,
+        sha256=before.sha256,
+        blob=before.blob,
+        reason=before.reason,
+        redactions=before.redactions,
+    )
 
 
 def _forgotten(work: _Work, made: Plan) -> list[SourceFile]:

@@ -23,6 +23,7 @@ from evalhouse.redact import Redactor
 
 TASK = "tram-letters"
 UUID = "aaaaaaaa-1111-4111-8111-000000000001"
+OTHER_UUID = "bbbbbbbb-1111-4111-8111-000000000002"
 DIRECTION, CERTAIN, SUMMARY = "Stance_Direction", "Stance_Certain", "Note_Summary"
 FIELDS = {DIRECTION: "dropdown", CERTAIN: "checkbox", SUMMARY: "textbox"}
 CODEBOOK = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalhouse.formats.lines import EXCERPT, LineFile
 from evalhouse.records import Problem
@@ -29,6 +29,7 @@ class _Text:
     line: int
     offset: int
     is_cut: bool = False  # the file ends without a line break
+    is_lost: bool = False  # it is known to be damaged
 
 
 @dataclass
@@ -44,7 +45,7 @@ class CellFile:
         """Yield the rows; one that is damaged is a problem and keeps its number."""
         csv.field_size_limit(_LONGEST_CELL)
         for number, text in enumerate(self._texts(progress)):
-            cells = self._cells(text)
+            cells = None if text.is_lost else self._cells(text)
             if number == 0:
                 self.header = tuple(cells or ())
             elif self.header and cells is not None and self._is_even(cells, text):
@@ -88,6 +89,7 @@ class CellFile:
         """Give up the line with the quote that is never closed, and read on behind it."""
         first, *others = held.lines
         self._damage("not_csv", "a quote is opened in the row and never closed", first)
+        yield replace(first, is_lost=True)
         rest = _Held()
         for line in others:
             rest.add(line)

@@ -24,6 +24,7 @@ from evalhouse.formats.codebook_lab.gold import Places, TaskPlace, label_unit
 from evalhouse.formats.codebook_lab.layout import CONFIG_KEYS, OWN_CONFIG_KEYS
 from evalhouse.formats.codebook_lab.logs import Logs, RunLog, tables_beside
 from evalhouse.formats.codebook_lab.recognise import TABLES
+from evalhouse.formats.codebook_lab.rows import model_of
 from evalhouse.records import Disposition, Problem, SourceFile
 from evalhouse.redact import Redactor
 
@@ -111,7 +112,7 @@ class _Run:
         told = settings_of(self.log.row) if self.log.row else {}
         if self.folder is None or not self.folder.config:
             keys = (*CONFIG_KEYS, *OWN_CONFIG_KEYS, *_OF_LOG)
-            return {key: told[key] for key in keys if key in told}
+            return {"model": model_of(told)} | {key: told[key] for key in keys if key in told}
         more = {key: told[key] for key in _OF_LOG if key in told}
         return {**({} if self.folder.uuid else more), **self.folder.config}
 

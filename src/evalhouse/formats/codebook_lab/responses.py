@@ -102,12 +102,18 @@ class Responses:
         self._size = 0
 
     def of_table(self, rows: Iterator[CellRow], file: UnitFile) -> Iterator[TableRows]:
-        """Yield what the rows of the table become, then what the exchanges know beyond it."""
+        """Yield what the rows of the table become, then what the exchanges know beyond it.
+
+        Where none of its columns is known to hold answers, rows are counted alone.
+        """
         seen, there, answers = set[int](), list[FieldDetail](), set[str]()
         for row in rows:
             if not answers:
                 there = [each for each in self._detail.fields if each.column in row.cells]
                 answers = {name for each in there for name in _columns(each.column)} | {""}
+            if not there:
+                self.tally.rows += 1
+                continue
             if self._sources.answers is not None:
                 seen.add(row.number)
             carried = {name: cell for name, cell in row.cells.items() if name not in answers}

@@ -113,6 +113,19 @@ def model_id(config: Mapping[str, Any]) -> str:
     return "_".join(parts)
 
 
+def model_of(settings: Mapping[str, Any]) -> str | None:
+    """Return the model that codebook-lab's name tells of, without the settings in it.
+
+    Example:
+        >>> model_of({"model_id": "m_1:1b_temp0.0_CoT", "temperature": 0.0, "prompt_type": "CoT"})
+        'm_1:1b'
+    """
+    name = settings.get("model_id")
+    if not isinstance(name, str):
+        return None
+    return name.removesuffix(model_id({**settings, "model": ""})) or None
+
+
 def total(emissions: Sequence[Mapping[str, str]], name: str) -> float | None:
     """Return the sum of a column over the sessions of a run; None where nothing was measured.
 

@@ -108,6 +108,9 @@ class RunReader:
             yield self._unreadable(file, failure)
             yield from responses.of_exchanges()
         yield from (self._placed(problem, file) for problem in source.problems)
+        if source.count and not {each.column for each in self._detail.fields} & set(source.header):
+            message = "nothing says which columns hold answers, so none was taken in; score the run"
+            yield self._problem(file, "unknown_fields", message, "notice")
         self._note(file, source.file, source.count)
 
     def _close(self, sources: Sources) -> Iterator[Problem]:
