@@ -27,19 +27,19 @@ from evalhouse.reports.document import (
     words,
 )
 from evalhouse.reports.field_page import field_section
-from evalhouse.reports.pictures.bars import Bar, Role, bars
+from evalhouse.reports.people import people_blocks
+from evalhouse.reports.pictures.bars import Bar, bars, told
 from evalhouse.reports.pictures.statuses import status_bars
 from evalhouse.reports.scores import (
     glossary,
     headline_table,
     intervals_explained,
     score_table,
-    text_bar,
 )
-from evalhouse.reports.wording import NOTHING, bounds, counted, moment, number, safe
+from evalhouse.reports.wording import NOTHING, counted, moment, safe
 from evalhouse.tasks.statuses import STATUSES
 from evalhouse.version import __version__
-from evalhouse.views.annotation.fields import FieldReport, Sides
+from evalhouse.views.annotation.fields import FieldReport
 from evalhouse.views.annotation.run import Fact, Identity, RunReport
 from evalhouse.views.annotation.settings import Setting
 from evalhouse.views.annotation.words import meaning_of
@@ -47,11 +47,6 @@ from evalhouse.views.annotation.words import meaning_of
 _LONGEST_TEXT = 280
 
 
-_ROLES: dict[Sides, Role] = {
-    "model and person": "model",
-    "people": "human",
-    "with the gold": "gold",
-}
 _STATUSES = (*STATUSES, "missing")
 
 
@@ -61,7 +56,7 @@ def run_document(report: RunReport) -> Document:
         section("Read this first", "cautions", _cautions(report)),
         section("What was asked, and how", "asked", _asked(report)),
         section("Scores", "scores", _scores(report.fields)),
-        section("Beside people", "people", _people(report.fields)),
+        section("Beside people", "people", people_blocks(report.fields)),
         section("What became of the questions", "validity", _validity(report.fields)),
         section("Field by field", "fields", _fields(report.fields)),
         section("Repeats", "repeats", _stability(report.fields)),
@@ -125,95 +120,11 @@ def _scores(fields: Sequence[FieldReport]) -> Iterator[Block]:
         for line in field.headline
     ]
     if listed:
-        described = "; ".join(_told(each) for each in listed)
+        described = "; ".join(told(each) for each in listed)
         yield Picture("Scores with their intervals", described, partial(bars, listed, axis="score"))
     if fields:
         yield headline_table(fields)
         yield intervals_explained(each.score for each in listed)
-
-
-def _told(each: Bar) -> str:
-    return f"{safe(each.group, 60)}, {safe(each.label, 60)} {number(each.score.value)}"
-
-
-def _people(fields: Sequence[FieldReport]) -> Iterator[Block]:
-    listed = [
-        Bar(
-            f"{field.column}: {meaning_of(pair.score).title}",
-            f"{pair.first} – {pair.second}",
-            pair.score,
-            _ROLES[pair.sides],
-        )
-        for field in fields
-        for pair in field.pairs
-    ]
-    if not listed:
-        return
-    described = "; ".join(_told(each) for each in listed)
-    axis = "agreement; blue: model and person, orange: people, green: with the gold"
-    yield Paragraph(
-        plain(
-            "Agreement of the model with each coder, beside that of coders with each other, over "
-            "the rows that both answered. A model that agrees with people as they agree with each "
-            "other is as good as this comparison can tell. Gold that was made of these coders' "
-            "answers agrees with them more than anybody else can."
-        )
-    )
-    yield Picture(
-        "Agreement with people and among them", described, partial(bars, listed, axis=axis)
-    )
-    columns = (
-        Column("field"),
-        Column("sides"),
-        Column("who"),
-        Column("agreement", is_number=True),
-        Column("interval", is_number=True),
-        Column("0 to 1", only="markdown"),
-        Column("rows", is_number=True),
-    )
-    rows = tuple(
-        (
-            name(field.column),
-            (Name(pair.first), Plain(" – "), Name(pair.second)),
-            plain(pair.sides),
-            plain(number(pair.score.value)),
-            plain(bounds(pair.score)),
-            text_bar(pair.score),
-            plain(f"{pair.score.n:,}"),
-        )
-        for field in fields
-        for pair in field.pairs
-    )
-    table = Table("Agreement of two sides", columns, rows)
-    yield Folded(f"{counted(len(rows), 'pair')} as a table", (table,))
-    if any(field.substitution for field in fields):
-        yield _substitution(fields)
-
-
-def _substitution(fields: Sequence[FieldReport]) -> Table:
-    lines = {
-        field.column: {line.metric: line for line in field.substitution}
-        for field in fields
-        if field.substitution
-    }
-    metrics = dict.fromkeys(metric for found in lines.values() for metric in found)
-    known = {metric: found[metric] for found in lines.values() for metric in found}
-    columns = (
-        Column("field"),
-        *(Column(meaning_of(known[metric]).title, is_number=True) for metric in metrics),
-        Column("rows", is_number=True),
-        Column("note", is_optional=True),
-    )
-    rows = tuple(
-        (
-            name(column),
-            *(plain(number(found[each].value if each in found else None)) for each in metrics),
-            plain(f"{max(line.n for line in found.values()):,}"),
-            words(next(iter(found.values())).note),
-        )
-        for column, found in lines.items()
-    )
-    return Table("Whether the model may take the place of a coder", columns, rows)
 
 
 def _validity(fields: Sequence[FieldReport]) -> Iterator[Block]:

@@ -28,7 +28,7 @@ from evalhouse.reports.document import (
     plain,
     words,
 )
-from evalhouse.reports.pictures.bars import Bar, bars
+from evalhouse.reports.pictures.bars import Bar, bars, told
 from evalhouse.reports.pictures.matrix import Block as Cells
 from evalhouse.reports.pictures.matrix import matrix
 from evalhouse.reports.pictures.trade import panels
@@ -243,13 +243,12 @@ def _field(group: Group, field: FieldLine) -> Section:
         for entrant, score in known
     ]
     title = meaning_of(field.any_score).title
-    told = (f"{safe(each.label, 60)} {number(each.score.value)}" for each in listed)
     references = [
         score.value for entrant, score in known if entrant.is_baseline and score.value is not None
     ]
     axis = f"{title}; dashed: baselines" if references else title
     chart = partial(bars, listed, axis=axis, references=references)
-    picture = Picture(f"{title} of {safe(field.column)}", "; ".join(told), chart)
+    picture = Picture(f"{title} of {safe(field.column)}", "; ".join(map(told, listed)), chart)
     return Section(name(field.column), (picture, _field_table(known)))
 
 

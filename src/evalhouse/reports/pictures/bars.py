@@ -73,6 +73,12 @@ def bars(listed: Sequence[Bar], *, axis: str, references: Sequence[float] = ()) 
     return canvas.finished(alt.layer(*layers).properties(width=_PLOT, height=height))
 
 
+def told(each: Bar) -> str:
+    """Return a bar in words, for those who cannot see it."""
+    parts = [safe(part, 60) for part in (each.group, each.label) if part]
+    return f"{', '.join(parts)} {number(each.score.value)}"
+
+
 def _placed(listed: Sequence[Bar]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
     """Return bars and names of groups with their places, and how high all of it is."""
     rows: list[dict[str, Any]] = []

@@ -33,7 +33,6 @@ def _panel(canvas: Canvas, trade: Trade, unit: str) -> Any:
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
     rows = _points(trade)
-    references = _references(trade)
     meaning = meaning_of(trade.points[0].score)
     ends = [row[end] for row in rows for end in ("value", "low") if row[end] is not None]
     floor = min([0.0 if meaning.scale == "proportion" else -0.1, *ends])
@@ -43,34 +42,42 @@ def _panel(canvas: Canvas, trade: Trade, unit: str) -> Any:
         scale=alt.Scale(domain=[floor, 1.0]),
         axis=alt.Axis(title=meaning.title, tickCount=5, domain=False),
     )
-    chart = canvas.chart(rows)
-    front = canvas.chart(_front(rows))
-    lines = canvas.chart(references)
+    layers = [*_baselines(canvas, trade, y), *_runs(canvas, rows, x, y)]
+    title = alt.TitleParams(safe(trade.column), limit=_WIDTH)
+    found: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
+    return found
+
+
+def _baselines(canvas: Canvas, trade: Trade, y: alt.Y) -> list[Any]:
+    import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
+
+    lines = canvas.chart(_references(trade))
+    names = lines.mark_text(align="right", dy=-6, fontSize=10, color=light("muted"), limit=200)
+    return [
+        lines.mark_rule(strokeDash=[5, 3], color=light("baseline")).encode(y=y),
+        names.encode(x=alt.value(_WIDTH), y=y, text="name:N"),
+    ]
+
+
+def _runs(canvas: Canvas, rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[Any]:
+    """Return the front, then intervals, points and numbers; points off the front are others."""
+    chart, front = canvas.chart(rows), canvas.chart(_front(rows))
     ink, grey, blue = light("ink"), light("baseline"), light("model")
-    layers: list[Any] = [
-        lines.mark_rule(strokeDash=[5, 3], color=grey).encode(y=y),
-        lines.mark_text(align="right", dy=-6, fontSize=10, color=light("muted"), limit=200).encode(
-            x=alt.value(_WIDTH), y=y, text="name:N"
-        ),
-        front.mark_line(interpolate="step-after", color=light("model"), opacity=0.5).encode(
+    bounded = chart.transform_filter("isValid(datum.low)")
+    first = chart.transform_filter("datum.is_front")
+    others = chart.transform_filter("!datum.is_front")
+    line = front.mark_line(interpolate="step-after", color=blue, opacity=0.5)
+    return [
+        line.encode(x=x, y=y),
+        bounded.mark_rule(color=ink, opacity=0.6).encode(x=x, y="low:Q", y2="high:Q"),
+        first.mark_point(filled=True, size=75, opacity=1, color=blue).encode(x=x, y=y),
+        others.mark_point(filled=True, size=60, opacity=1, color=grey, shape="diamond").encode(
             x=x, y=y
         ),
-        chart.transform_filter("isValid(datum.low)")
-        .mark_rule(color=ink, opacity=0.6)
-        .encode(x=x, y="low:Q", y2="high:Q"),
-        chart.transform_filter("datum.is_front")
-        .mark_point(filled=True, size=75, opacity=1, color=blue)
-        .encode(x=x, y=y),
-        chart.transform_filter("!datum.is_front")
-        .mark_point(filled=True, size=60, opacity=1, color=grey, shape="diamond")
-        .encode(x=x, y=y),
         chart.mark_text(align="left", dx=7, dy=-6, fontSize=11, color=ink).encode(
             x=x, y=y, text="number:N"
         ),
     ]
-    title = alt.TitleParams(safe(trade.column), limit=_WIDTH)
-    found: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
-    return found
 
 
 def _points(trade: Trade) -> list[dict[str, Any]]:
