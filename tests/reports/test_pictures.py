@@ -6,14 +6,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evalhouse.assessment.results import ScoreLine
-from evalhouse.reports.document import Chart, Picture
+from evalhouse.reports.document import Chart, Picture, pictures_of
 from evalhouse.reports.pictures.bars import Bar, bars
 from evalhouse.reports.pictures.drawing import svg
 from evalhouse.reports.pictures.matrix import Block, matrix
 from evalhouse.reports.pictures.statuses import status_bars
 from evalhouse.reports.pictures.theme import colours
+from evalhouse.reports.run_page import run_document
+from evalhouse.reports.sweep_page import sweep_document
 from evalhouse.tasks.statuses import STATUSES
-from tests.views.annotation.runs import HOSTILE, score
+from evalhouse.views.annotation.run import run_report
+from evalhouse.views.annotation.sweep import sweep_report
+from tests.views.annotation.runs import HOSTILE, better, record, score
 
 
 def drawn(chart: Chart) -> str:
@@ -84,3 +88,15 @@ def test_no_two_colours_are_the_same_string() -> None:
     lights = [colour.light for colour in colours().values()]
     assert len(lights) == len(set(lights))
     assert all(re.fullmatch("#[0-9a-f]{6}", each) for each in lights)
+
+
+def test_every_picture_is_a_chart_by_the_schema_of_vega_lite() -> None:
+    import altair as alt
+
+    runs = [record(name, better(value), kwh=value) for name, value in (("a", 0.5), ("b", 0.7))]
+    runs.append(record("majority", better(0.3), provider="baseline"))
+    documents = [run_document(run_report(record())), sweep_document(sweep_report(runs))]
+    charts = [picture.chart() for each in documents for picture in pictures_of(each.blocks)]
+    assert len(charts) > 8
+    for chart in charts:
+        alt.Chart.from_dict(dict(chart), validate=True)

@@ -70,7 +70,7 @@ def bars(listed: Sequence[Bar], *, axis: str, references: Sequence[float] = ()) 
             .mark_text(align="left", fontWeight=600, color=light("ink"), limit=_LABELS + _PLOT)
             .encode(x=alt.value(-_LABELS), y=y, text="group:N")
         )
-    return canvas.finished(alt.layer(*layers).properties(width=_PLOT, height=height))
+    return canvas.finished(canvas.layered(layers, width=_PLOT, height=height))
 
 
 def told(each: Bar) -> str:

@@ -53,15 +53,13 @@ def matrix(rows: Sequence[str], blocks: Sequence[Block], *, least: float = 34) -
 
     `least` is the width of a cell that its text needs.
     """
-    import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
-
     canvas = Canvas()
     used = [block for block in blocks if block.columns]
     size = _size(used, least)
     shown = [
         _block(canvas, rows, block, size, has_rows=place == 0) for place, block in enumerate(used)
     ]
-    return canvas.finished(alt.hconcat(*shown))
+    return canvas.finished({"hconcat": shown})
 
 
 def _size(blocks: Sequence[Block], least: float) -> Size:
@@ -78,7 +76,9 @@ def _size(blocks: Sequence[Block], least: float) -> Size:
     return Size(width, height, letters, slope, reach + letters + 4)
 
 
-def _block(canvas: Canvas, rows: Sequence[str], block: Block, size: Size, *, has_rows: bool) -> Any:
+def _block(
+    canvas: Canvas, rows: Sequence[str], block: Block, size: Size, *, has_rows: bool
+) -> Chart:
     """Return a block; the first one has the names of the rows."""
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
@@ -104,9 +104,8 @@ def _block(canvas: Canvas, rows: Sequence[str], block: Block, size: Size, *, has
             align="right", color=ink, limit=230, fontSize=size.type
         )
         shown.append(beside.encode(x=alt.value(-8), y=y, text="name:N"))
-    return alt.layer(*shown).properties(
-        width=size.width * len(block.columns), height=size.height * len(rows)
-    )
+    width, height = size.width * len(block.columns), size.height * len(rows)
+    return canvas.layered(shown, width=width, height=height)
 
 
 def _drawn(block: Block) -> dict[str, Any]:

@@ -43,8 +43,9 @@ def status_bars(fields: Sequence[tuple[str, Mapping[str, int]]]) -> Chart:
         .mark_text(align="right", color=light("ink"), limit=230)
         .encode(x=alt.value(-8), y=y, text="name:N"),
     ]
-    layered = alt.layer(*layers).properties(width=460, height=24 * max(len(asked), 1))
-    return canvas.finished(layered.resolve_scale(color="independent"))
+    apart = {"scale": {"color": "independent"}}
+    height = 24 * max(len(asked), 1)
+    return canvas.finished(canvas.layered(layers, width=460, height=height, resolve=apart))
 
 
 def _segments(place: int, counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -67,9 +67,27 @@ class Canvas:
         self._tables[name] = list(rows)
         return alt.Chart(alt.NamedData(name=name))
 
-    def finished(self, chart: Any) -> Chart:
-        """Return a chart as a specification, in the style of all."""
-        return {**chart.to_dict(), "config": _style(), "datasets": self._tables}
+    def layered(self, layers: Sequence[alt.Chart], **properties: Any) -> Chart:
+        """Return charts on top of each other, as a part of a specification.
+
+        They are joined here: Altair copies every part again for each that it joins.
+        """
+        return {"layer": [_part(layer.to_dict(validate=False)) for layer in layers], **properties}
+
+    def finished(self, chart: Chart) -> Chart:
+        """Return a chart as a whole specification, in the style of all."""
+        import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
+
+        return {
+            "$schema": alt.SCHEMA_URL,
+            **chart,
+            "config": _style(),
+            "datasets": self._tables,
+        }
+
+
+def _part(chart: Chart) -> Chart:
+    return {key: value for key, value in chart.items() if key not in ("$schema", "config")}
 
 
 def _style() -> dict[str, Any]:

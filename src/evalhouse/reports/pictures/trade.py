@@ -20,16 +20,13 @@ _WIDTH, _HEIGHT = 300, 190  # pixels of a panel
 
 def panels(trades: Sequence[Trade], unit: str) -> Chart:
     """Return a panel for each field; `unit` says what the amounts are."""
-    import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
-
     canvas = Canvas()
     shown = [_panel(canvas, trade, unit) for trade in trades]
-    return canvas.finished(
-        alt.concat(*shown, columns=2, spacing=30).resolve_scale(x="independent", y="independent")
-    )
+    apart = {"scale": {"x": "independent", "y": "independent"}}
+    return canvas.finished({"concat": shown, "columns": 2, "spacing": 30, "resolve": apart})
 
 
-def _panel(canvas: Canvas, trade: Trade, unit: str) -> Any:
+def _panel(canvas: Canvas, trade: Trade, unit: str) -> Chart:
     import altair as alt  # noqa: PLC0415 - heavy, and not needed to import reports
 
     rows = _points(trade)
@@ -43,9 +40,8 @@ def _panel(canvas: Canvas, trade: Trade, unit: str) -> Any:
         axis=alt.Axis(title=meaning.title, tickCount=5, domain=False),
     )
     layers = [*_baselines(canvas, trade, y), *_runs(canvas, rows, x, y)]
-    title = alt.TitleParams(safe(trade.column), limit=_WIDTH)
-    found: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=title)
-    return found
+    title = {"text": safe(trade.column), "limit": _WIDTH}
+    return canvas.layered(layers, width=_WIDTH, height=_HEIGHT, title=title)
 
 
 def _baselines(canvas: Canvas, trade: Trade, y: alt.Y) -> list[Any]:
