@@ -14,7 +14,7 @@ from evalhouse.engine.baselines.gold import Gold, read_gold
 from evalhouse.engine.baselines.labelled import Labelled
 from evalhouse.engine.baselines.majority import Majority
 from evalhouse.engine.baselines.material import Material
-from evalhouse.engine.baselines.phrases import Phrases, read_phrases
+from evalhouse.engine.baselines.phrases import Phrases
 from evalhouse.engine.baselines.prior import Prior
 from evalhouse.engine.baselines.tfidf import Tfidf
 from evalhouse.errors import UnknownNameError
@@ -73,5 +73,5 @@ def predict(
 def _read(field: Field, labelled: Labelled, material: Material) -> Gold | Phrases:
     cells = labelled.column(field)
     if field.kind == "span":
-        return read_phrases(field, cells, labelled.texts, material.pieces)
+        return Phrases(field, cells, material)
     return read_gold(field, cells)

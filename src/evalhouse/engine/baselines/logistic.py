@@ -22,7 +22,7 @@ from evalhouse.engine.baselines.sparse import Floats, SparseRows
 
 _STEPS = 100
 _PRODUCTS = 500
-_NEAR = 1e-6
+_NEAR = 1e-5
 """The penalty alone curves by 1: coefficients are hardly farther off than the slope is long."""
 _ROUGH = 0.1  # how much of the slope a step may leave
 _DECREASE = 1e-4  # how much of the decrease that its slope promises a step must bring

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.engine.baselines.folds import Integers
-from evalhouse.engine.baselines.pieces import Phrase, PieceRows
+from evalhouse.engine.baselines.material import Material
+from evalhouse.engine.baselines.pieces import Phrase
 from evalhouse.metrics.labels import Absent
 from evalhouse.scoring.cells import Cell
 from evalhouse.scoring.field import Field
@@ -30,28 +32,54 @@ class Lexicon:
     labels: Integers
 
 
-@dataclass(frozen=True, eq=False)
 class Phrases:
-    """The spans of a field.
+    """The spans of a field, read when they are first needed.
 
-    `sizes` (n,) counts those of each row, and is -1 where it has no answer. `marks` (m, 3) has the
-    row, phrase and label of each whose words can be found again; `places` (p, 4) has the row,
-    phrase, begin and end of every place where one of these phrases stands, row by row.
+    A cell with a wrong span is no answer; an empty one says that there are none.
     """
 
-    field: Field
-    texts: Sequence[str]
-    sizes: Integers
-    marks: Integers
-    places: Integers
+    def __init__(self, field: Field, cells: Sequence[Cell], material: Material) -> None:
+        self.field = field
+        self._cells, self._material = cells, material
+
+    @cached_property
+    def sizes(self) -> Integers:
+        """How many spans each row has (n,): -1 where it has no answer."""
+        return np.array([-1 if spans is None else len(spans) for spans in self._spans], np.int64)
+
+    @cached_property
+    def _spans(self) -> list[tuple[Span, ...] | None]:
+        pairs = zip(self._cells, self._material.texts, strict=True)
+        return [_read(self.field, cell, text) for cell, text in pairs]
+
+    @cached_property
+    def _known(self) -> tuple[dict[Phrase, int], Integers]:
+        """The phrases with their numbers, and row, phrase and label of each mark (m, 3)."""
+        known: dict[Phrase, int] = {}
+        marks = []
+        for row, (spans, text) in enumerate(zip(self._spans, self._material.texts, strict=True)):
+            for span in spans or ():
+                phrase = self._material.pieces.phrase(text[span.start : span.end])
+                label = self.field.labels.index(span.label) if span.label else 0
+                if phrase is not None:
+                    marks.append((row, known.setdefault(phrase, len(known)), label))
+        return known, _table(marks, 3)
+
+    @cached_property
+    def _places(self) -> Integers:
+        """Row, phrase, begin and end of every place where a phrase stands (p, 4), row by row."""
+        known, _ = self._known
+        found = self._material.pieces.found(known)
+        return _table([(row, known[phrase], *place) for row, phrase, *place in found], 4)
 
     def learned(self, train: Integers) -> Lexicon:
         """Return what some rows teach; those without an answer teach nothing."""
-        is_teaching = np.zeros(len(self.texts), np.bool_)
+        known, marks = self._known
+        is_teaching = np.zeros(len(self.sizes), np.bool_)
         is_teaching[train] = self.sizes[train] >= 0
-        marks = self.marks[is_teaching[self.marks[:, 0]]]
-        places = self.places[is_teaching[self.places[:, 0]]]
-        count = int(self.marks[:, 1].max(initial=-1)) + 1
+        marks = marks[is_teaching[marks[:, 0]]]
+        places = self._places[is_teaching[self._places[:, 0]]]
+        count = len(known)
         kinds = max(1, len(self.field.labels))
         by_label = np.bincount(marks[:, 1] * kinds + marks[:, 2], minlength=count * kinds)
         table = by_label.reshape(count, kinds)
@@ -60,37 +88,18 @@ class Phrases:
 
     def places_in(self, row: int, is_known: NDArray[np.bool_]) -> Integers:
         """Return the places in a row (p, 4) of those phrases that are known."""
-        first, last = np.searchsorted(self.places[:, 0], [row, row + 1])
-        places = self.places[first:last]
+        first, last = np.searchsorted(self._places[:, 0], [row, row + 1])
+        places = self._places[first:last]
         return places[is_known[places[:, 1]]]
 
     def cell(self, places: Iterable[Sequence[int]], labels: Integers) -> str:
         """Return the cell that marks places, in the order of the text; empty for none."""
         spans = [
-            {"start": begin, "end": end, "text": self.texts[row][begin:end]}
+            {"start": begin, "end": end, "text": self._material.texts[row][begin:end]}
             | ({"label": self.field.labels[labels[phrase]]} if self.field.labels else {})
             for row, phrase, begin, end in sorted(places, key=lambda place: place[2])
         ]
         return json.dumps(spans, ensure_ascii=False) if spans else ""
-
-
-def read_phrases(
-    field: Field, cells: Sequence[Cell], texts: Sequence[str], pieces: PieceRows
-) -> Phrases:
-    """Read a column of spans; a cell with a wrong one is no answer, and an empty cell has none."""
-    sizes = np.full(len(cells), -1, np.int64)
-    known: dict[Phrase, int] = {}
-    marks = list[tuple[int, int, int]]()
-    for row, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-        spans = _spans(field, cell, text)
-        sizes[row] = -1 if spans is None else len(spans)
-        for span in spans or ():
-            phrase = pieces.phrase(text[span.start : span.end])
-            label = field.labels.index(span.label) if span.label else 0
-            if phrase is not None:
-                marks.append((row, known.setdefault(phrase, len(known)), label))
-    places = [(row, known[phrase], *place) for row, phrase, *place in pieces.found(known)]
-    return Phrases(field, texts, sizes, _table(marks, 3), _table(places, 4))
 
 
 def apart(places: Iterable[Sequence[int]], most: int | None = None) -> list[Sequence[int]]:
@@ -103,7 +112,7 @@ def apart(places: Iterable[Sequence[int]], most: int | None = None) -> list[Sequ
     return taken
 
 
-def _spans(field: Field, cell: Cell, text: str) -> tuple[Span, ...] | None:
+def _read(field: Field, cell: Cell, text: str) -> tuple[Span, ...] | None:
     if isinstance(cell, Absent):
         return None
     spans, findings = read_spans(cell or "", text, field.labels)

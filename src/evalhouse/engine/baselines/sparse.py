@@ -58,6 +58,17 @@ class SparseRows:
         at = np.repeat(self.starts[rows] - starts[:-1], sizes) + np.arange(starts[-1])
         return SparseRows(self.values[at], self.places[at], starts, self.width)
 
+    def parted(self, columns: Integers) -> tuple[Floats, SparseRows]:
+        """Return some columns (c,) as a full table (n, c), and the rows without them."""
+        number = np.full(self.width, -1)
+        number[columns] = np.arange(len(columns))
+        at = number[self.places]
+        inside, outside = np.flatnonzero(at >= 0), np.flatnonzero(at < 0)
+        table = np.zeros((len(self), len(columns)))
+        table[self.rows[inside], at[inside]] = self.values[inside]
+        starts = _starts(np.bincount(self.rows[outside], minlength=len(self)))
+        return table, SparseRows(self.values[outside], self.places[outside], starts, self.width)
+
     def times(self, table: Floats) -> Floats:
         """Multiply by a table (width, k); return one (n, k)."""
         product = np.zeros((len(self), table.shape[1]))
