@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from evalhouse.workflows.annotation.sweep import Swept
 
 _NOT_GIVEN = ("invalid", "refused", "truncated", "failed")
-_WARNINGS_SHOWN = 12
+_WARNINGS_SHOWN = 8
+_RUNS_ACROSS = 5
 
 
 def tell_run(found: Annotated, session: Session) -> None:
@@ -97,7 +98,7 @@ def _rows(field: FieldResult) -> Iterable[tuple[str, ...]]:
 def _interval(line: ScoreLine | None) -> str:
     if line is None or line.low is None or line.high is None:
         return ""
-    return f"{line.low:.3f} to {line.high:.3f}"
+    return f"{line.low:.2f} to {line.high:.2f}"
 
 
 def _valid(field: FieldResult) -> str:
@@ -156,13 +157,10 @@ def tell_sweep(planned: Sequence[Planned], done: Sequence[Swept], session: Sessi
         Column("model"),
         Column("settings", is_optional=True),
         Column("state"),
-        *(Column(name, "right", is_optional=True) for name in _fields(done)),
     ]
     names = _varying(planned)
-    print_rows(
-        columns,
-        [_sweep_row(plan, ended.get(at), names, _fields(done)) for at, plan in enumerate(planned)],
-    )
+    print_rows(columns, [_sweep_row(plan, ended.get(at), names) for at, plan in enumerate(planned)])
+    _tell_comparison([each.run for each in done if each.run and each.run.scored])
     for each in done:
         if each.failure:
             say(f"{each.planned.settings.provider.model}: {each.failure}")
@@ -175,9 +173,47 @@ def tell_sweep(planned: Sequence[Planned], done: Sequence[Swept], session: Sessi
             say(f"  {session.command('report', place, '--to', 'report.html')}")
 
 
-def _sweep_row(
-    plan: Planned, end: Swept | None, names: Sequence[str], fields: Sequence[str]
-) -> tuple[str, ...]:
+def _tell_comparison(runs: Sequence[Annotated]) -> None:
+    """Print what runs scored: a row a field, or where there are many runs a row a run."""
+    lines = {
+        field.column: field.headline[0]
+        for run in runs
+        if run.scored
+        for field in run.scored.assessment.fields
+        if field.headline
+    }
+    if not lines:
+        return
+    heading("scores with their intervals", apart=True)
+    names = _names(runs)
+    if len(runs) > _RUNS_ACROSS:
+        columns = [Column("run", is_name=True), *(Column(name, "right") for name in lines)]
+        print_rows(
+            columns,
+            [
+                (name, *(_headline(run, column) for column in lines))
+                for name, run in zip(names, runs, strict=True)
+            ],
+        )
+        return
+    columns = [Column("field", is_name=True), Column("metric")]
+    columns += [Column(name, "right") for name in names]
+    print_rows(
+        columns,
+        [
+            (safe(column), metric, *(_headline(run, column) for run in runs))
+            for column, metric in lines.items()
+        ],
+    )
+
+
+def _names(runs: Sequence[Annotated]) -> list[str]:
+    """Return models, or where they are not distinct the ids of runs."""
+    models = [safe(str(run.folder.config["model"])) for run in runs]
+    return models if len(set(models)) == len(models) else [run.folder.run_id for run in runs]
+
+
+def _sweep_row(plan: Planned, end: Swept | None, names: Sequence[str]) -> tuple[str, ...]:
     settings = _flat(plan)
     run = end.run if end else None
     return (
@@ -186,7 +222,6 @@ def _sweep_row(
         safe(f"{plan.settings.provider.provider} {plan.settings.provider.model}"),
         safe(", ".join(f"{name} {settings[name]}" for name in names)),
         _state(end),
-        *(_headline(run, field) for field in fields),
     )
 
 
@@ -202,26 +237,15 @@ def _state(end: Swept | None) -> str:
     return "complete" if end.run.folder.is_complete else "incomplete"
 
 
-def _fields(done: Sequence[Swept]) -> list[str]:
-    return list(
-        dict.fromkeys(
-            field.column
-            for each in done
-            if each.run and each.run.scored
-            for field in each.run.scored.assessment.fields
-            if field.headline
-        )
-    )
-
-
 def _headline(run: Annotated | None, column: str) -> str:
     if run is None or run.scored is None:
         return ""
     for field in run.scored.assessment.fields:
         line = field.score(field.headline[0]) if field.headline else None
         if field.column == column and line:
-            return number(line.value, "proportion")
-    return ""
+            interval = _interval(line)
+            return number(line.value, "proportion") + (f" ({interval})" if interval else "")
+    return NOTHING
 
 
 def _flat(plan: Planned) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from evalhouse.providers import Endpoint
 from evalhouse.redact import Redactor
 from evalhouse.store import Store
 from evalhouse.tasks.task import Task, open_task
-from evalhouse.workflows.annotation.answering import find_endpoint, open_answering
+from evalhouse.workflows.annotation.answering import budget_of, find_endpoint, open_answering
 from evalhouse.workflows.annotation.configuration import configuration, identity_of
 from evalhouse.workflows.annotation.exchanges import add_up, earlier_seconds, write_totals
 from evalhouse.workflows.annotation.outcomes import results_of
@@ -111,6 +111,7 @@ def _planned(place: str | Path, settings: RunSettings, store: Store | None) -> _
     examples = {column: task.examples(column) for column in task.codebook.by_column}
     prompts = Prompts(task.codebook, settings.asking, examples)
     endpoint = find_endpoint(task, prompts, settings)
+    budget_of(settings, endpoint)  # so that what it refuses is told before there is a folder
     return _Plan(task, prompts, settings, endpoint, redactor_of(store))
 
 

@@ -83,6 +83,21 @@ def _baseline(settings: RunSettings) -> Endpoint:
     )
 
 
+def budget_of(settings: RunSettings, endpoint: Endpoint) -> Budget:
+    """Return what a session may spend.
+
+    Raises:
+        UsageError: for a limit in money on a model whose price is not known.
+    """
+    spending = settings.spending
+    return Budget(
+        spending.max_requests,
+        spending.max_tokens,
+        spending.max_cost,
+        price_of(endpoint.base_url, endpoint.model),
+    )
+
+
 def open_answering(
     task: Task, prompts: Prompts, settings: RunSettings, endpoint: Endpoint, redactor: Redactor
 ) -> Answering:
@@ -91,18 +106,11 @@ def open_answering(
         return Answering(_predicted(task, prompts, settings))
     slots = Slots(settings.limits)
     cache = ResponseCache(settings.cache, redactor=redactor) if settings.cache else None
-    spending = settings.spending
-    budget = Budget(
-        spending.max_requests,
-        spending.max_tokens,
-        spending.max_cost,
-        price_of(endpoint.base_url, endpoint.model),
-    )
     transport = Transport(
         open_provider(settings.provider, connections=settings.limits.concurrency),
         slots,
         settings.persistence,
-        budget,
+        budget_of(settings, endpoint),
         cache,
         endpoint.revision or settings.provider.revision,
         settings.provider.provider,

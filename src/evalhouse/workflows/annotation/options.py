@@ -59,7 +59,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _path(name: str, value: Any) -> Path:
-    return Path(_text(name, value)).expanduser()
+    return Path(value if isinstance(value, Path) else _text(name, value)).expanduser()
 
 
 def _effort(name: str, value: Any) -> str | bool:

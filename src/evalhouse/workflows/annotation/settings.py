@@ -25,6 +25,12 @@ class Spending:
     max_tokens: int | None = None
     max_cost: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would never ask."""
+        for name, value in vars(self).items():
+            if value is not None and not value > 0:
+                raise UsageError(f"`{name}` is {value} and must be more than 0")
+
 
 @dataclass(frozen=True)
 class RunSettings:
