@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -23,6 +23,7 @@ from evalhouse.tasks.statuses import Status
 _FENCE = re.compile(r"\A```[a-zA-Z]*\s*\n(.*)\n?```\s*\Z", re.DOTALL)
 _MOST_OBJECTS = 1_000  # braces that are looked at in a reply that is more than JSON
 _LONGEST_OPENING = 80  # characters in which a refusal begins
+_KEPT = 10_000  # answers of which it is remembered what they say; most come again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def find_object(reply: Reply, keys: Collection[str], *, may_think: bool) -> Foun
     """Find the JSON object that a reply is.
 
     The whole text must be the object, in a fence of Markdown or bare. Where words may stand before
-    it, and for servers that do not keep to a schema, the last object with one of `keys` counts.
+    it, and for servers that do not keep to a schema, the last object with one of `keys` counts;
+    in a reply that was cut it must also be the end, since more may have been meant to follow.
 
     Args:
         reply: what the model said.
@@ -67,8 +69,8 @@ def find_object(reply: Reply, keys: Collection[str], *, may_think: bool) -> Foun
     if value is not None and any(key in value for key in keys):
         return Found(value, text.find("{"))
     fitting = [each for each in _objects(text) if any(key in each[1] for key in keys)]
-    if fitting:
-        start, last = fitting[-1]
+    start, last, end = fitting[-1] if fitting else (0, None, 0)
+    if last is not None and (reply.finish != "length" or not text[end:].strip(" \n`")):
         return Found(last, start)
     return Found(None, fault=_nothing(reply, is_object=value is not None, keys=keys))
 
@@ -81,8 +83,8 @@ def _decoded(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _objects(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a text that stand in no other, in order."""
+def _objects(text: str) -> Iterator[tuple[int, dict[str, Any], int]]:
+    """Yield the objects of a text that stand in no other, in order, with where they lie."""
     decoder, at = json.JSONDecoder(), 0
     for _ in range(_MOST_OBJECTS):
         at = text.find("{", at)
@@ -93,7 +95,7 @@ def _objects(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         except (ValueError, RecursionError):
             at += 1
             continue
-        yield at, value
+        yield at, value, end
         at = end
 
 
@@ -130,9 +132,17 @@ def read_value(annotation: Annotation, value: Any, text: str) -> Answer:
     Nothing is clamped, rounded or guessed: a value that the field does not allow is invalid.
     """
     try:
-        return _read(annotation.field, value, text)
+        answer = _read(annotation.field, value, text)
     except UnusableError as fault:
-        return Answer("invalid", reason=str(fault))
+        return Answer("invalid", reason=_written_out(str(fault)))
+    if answer.cell.isascii() or _written_out(answer.cell) == answer.cell:
+        return answer
+    return Answer("invalid", reason="the answer holds half of a character, which no text can")
+
+
+def _written_out(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which JSON can hold and no file."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _read(field: Field, value: Any, text: str) -> Answer:
@@ -145,7 +155,7 @@ def _read(field: Field, value: Any, text: str) -> Answer:
         case "textbox":
             return Answer("ok", _words(value))
     cell = _written(field, value)
-    answer = normal(field, cell)
+    answer = _meaning(field, cell)
     if not isinstance(answer, str):
         raise UnusableError(
             f"`{_short(cell)}` is not allowed" if cell.strip() else "there is no answer"
@@ -153,10 +163,14 @@ def _read(field: Field, value: Any, text: str) -> Answer:
     return Answer("ok", answer)
 
 
+_meaning = lru_cache(_KEPT)(normal)
+
+
 def _written(field: Field, value: Any) -> str:
     """Return the value of a choice as a cell; what is of another type is none."""
     if isinstance(value, str):
-        return value.strip().strip("`").strip()
+        text = value.strip()
+        return text if text in field.options else text.strip("`").strip()
     if isinstance(value, bool):
         if field.kind == "checkbox":
             return str(int(value))
@@ -175,7 +189,7 @@ def _selection(field: Field, value: Any) -> str:
         raise UnusableError(
             "there is no answer" if value is None else f"`{_shown(value)}` is no list of options"
         )
-    answer = normal(field, json.dumps(listed_values, ensure_ascii=False))
+    answer = _meaning(field, json.dumps(listed_values, ensure_ascii=False))
     if isinstance(answer, Absent | str):
         raise UnusableError(f"`{_shown(value)}` is not allowed")
     order = {option: place for place, option in enumerate(field.options)}

@@ -23,6 +23,8 @@ class BudgetError(EvalhouseError):
 class Budget:
     """Limits of one session, and what it has spent; None is no limit.
 
+    Tokens and money are known when a reply has come, so that requests under way may exceed them.
+
     `max_cost` is in US dollars and needs the `price` of the model.
 
     Raises:
@@ -57,7 +59,7 @@ class Budget:
             ("US dollars", self.cost, self.max_cost),
         ):
             if most is not None and spent >= most:
-                raise BudgetError(what, f"{spent:,.4g}", f"{most:,.4g}")
+                raise BudgetError(what, _shown(spent), _shown(most))
         self.requests += 1
 
     def spend(self, usage: Usage) -> None:
@@ -65,3 +67,9 @@ class Budget:
         self.tokens += (usage.input or 0) + (usage.output or 0)
         cost = self.price.cost(usage) if self.price else None
         self.cost += cost or 0.0
+
+
+def _shown(amount: float) -> str:
+    if isinstance(amount, int):
+        return f"{amount:,}"
+    return f"{amount:,.4f}".rstrip("0").rstrip(".")

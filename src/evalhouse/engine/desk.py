@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from evalhouse.engine.record import (
     reply_fields,
 )
 from evalhouse.engine.respondents import Replied, Respondent
+from evalhouse.engine.slots import StoppedError
 from evalhouse.errors import EvalhouseError
 from evalhouse.ids import random_id
 from evalhouse.journal import Entry, Journal
@@ -37,6 +39,7 @@ from evalhouse.providers.failures import (
 
 _OF_ONE_REQUEST = (ContextTooLongError, RejectedRequestError, TransientError)
 _MOST_IN_A_ROW = 20
+_MOST_REJECTED = 3  # requests before any reply: then all of them are wrong
 
 
 class GivingUpError(EvalhouseError):
@@ -47,10 +50,6 @@ class GivingUpError(EvalhouseError):
             f"{count} requests failed one after the other, the last because {last}; what is "
             "answered is kept: run the same command again when the server is well"
         )
-
-
-class StoppedError(EvalhouseError):
-    """The desk is closed: no further question is asked."""
 
 
 class Desk:
@@ -72,12 +71,12 @@ class Desk:
             self._tally.replayed(record)
             return record
         if self.is_closed:
-            raise StoppedError("the run was stopped")
+            raise StoppedError
         started = time.time()
         try:
             replied = await self._respondent.ask(question, self._note(question))
         except ContentRefusedError as refusal:
-            return await self._keep(question, _refused(refusal), started)
+            replied = _refused(question, refusal)
         except ProviderError as failure:
             return self._failed(question, failure)
         self._failures_in_a_row = 0
@@ -92,19 +91,28 @@ class Desk:
             started=started,
             finished=time.time(),
         )
-        await self._journal.append(entry)
+        redactions = self._journal.redactions
+        kept = self._journal.append(entry)
+        is_redacted = self._journal.redactions > redactions
+        await kept
         self._tally.exchanged(record)
-        return record
+        # A later session knows what is recorded, and must not know anything else than this one.
+        written = self._journal.get(question.key) if is_redacted else None
+        return read_record(written) if written else record
 
     def _failed(self, question: Question, failure: ProviderError) -> Record:
         """Return the record of an exchange without a reply; nothing else can be asked, or raise."""
-        self._failures_in_a_row += 1
-        is_general = isinstance(failure, UnsupportedParameterError) or (
-            isinstance(failure, RejectedRequestError)
-            and not isinstance(failure, ContextTooLongError)
-            and self._tally.exchanges == 0
-        )
+        is_general = isinstance(failure, UnsupportedParameterError)
         if is_general or not isinstance(failure, _OF_ONE_REQUEST):
+            raise failure
+        # A text that is too long says nothing about others.
+        self._failures_in_a_row += not isinstance(failure, ContextTooLongError)
+        is_first = self._tally.exchanges + self._tally.replayed_exchanges == 0
+        if (
+            is_first
+            and isinstance(failure, RejectedRequestError)
+            and self._failures_in_a_row >= _MOST_REJECTED
+        ):
             raise failure
         if self._failures_in_a_row >= _MOST_IN_A_ROW:
             raise GivingUpError(self._failures_in_a_row, failure) from failure
@@ -130,17 +138,24 @@ class Desk:
                 started=begun,
                 finished=time.time(),
             )
-            self._journal.append(entry)
+            # Nobody waits for it; if it cannot be written, neither can the answer that follows.
+            self._journal.append(entry).add_done_callback(_looked_at)
 
         return note
 
 
+def _looked_at(kept: asyncio.Future[bool]) -> None:
+    if not kept.cancelled():
+        kept.exception()
+
+
 def _described(failure: ProviderError) -> Failure:
     kind = type(failure).__name__.removesuffix("Error")
-    return Failure(kind, str(failure), failure.status)
+    is_lasting = not isinstance(failure, TransientError)
+    return Failure(kind, str(failure), failure.status, is_lasting)
 
 
-def _refused(failure: ContentRefusedError) -> Replied:
+def _refused(question: Question, failure: ContentRefusedError) -> Replied:
     """Return the refusal of a server's filter as the reply that it is."""
     reply = Reply(
         "",
@@ -151,7 +166,7 @@ def _refused(failure: ContentRefusedError) -> Replied:
         seconds=failure.seconds or 0.0,
         status=failure.status or 400,
     )
-    return Replied(reply)
+    return Replied(reply, prompt_chars=question.characters)
 
 
 def _record(question: Question, **others: Any) -> Record:

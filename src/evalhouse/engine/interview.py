@@ -24,6 +24,7 @@ Answers = dict[str, Answer]
 """What became of the questions about a row, by column."""
 
 _LONGEST_FAULT = 200
+UNKNOWN = "it is not known whether the question arises"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Question:
         return (*system, *self.before, Message("user", self.prompt))
 
     @property
+    def characters(self) -> int:
+        """How many characters are sent."""
+        return sum(len(each.content) for each in self.messages)
+
+    @property
     def column(self) -> str:
         """The column that is asked; empty where all are."""
         return self.columns[0] if self.prompts.asking.request_unit == "field" else ""
@@ -88,13 +94,19 @@ class Question:
         kept = [place for place, each in enumerate(self.rows) if each.number in numbers]
         columns = _among(self.columns, (each.column for each in faults))
         labels = tuple(self.labels[place] for place in kept)
+        # What hangs on an answer that cannot be used is asked again, and no fault of its own.
+        own = [each for each in faults if each.reason != UNKNOWN] or faults
         told = sentence(
             "again",
             "one",
-            faults="; ".join(dict.fromkeys(_fault(each, self) for each in faults)),
+            faults="; ".join(dict.fromkeys(_fault(each, self) for each in own)),
             format=self.prompts.reply_form(columns, labels),
         )
-        turns = (Message("user", self.prompt), Message("assistant", record.text))
+        turns: tuple[Message, ...] = ()
+        if record.text:
+            turns = (Message("user", self.prompt), Message("assistant", record.text))
+        else:  # an empty turn is none, and two of the same side are not allowed everywhere
+            told = f"{self.prompt}\n\n{told}"
         return replace(
             self,
             rows=tuple(self.rows[place] for place in kept),
@@ -116,9 +128,14 @@ class Desk(Protocol):
 
 @dataclass
 class History:
-    """Earlier turns that a request brings along, at most `window` exchanges of them."""
+    """Earlier turns that a request brings along, at most `window` exchanges of them.
+
+    It `is_broken` where an exchange did not take place that a later session can make good: what
+    follows is asked only then, so that every answer has the same history, whatever failed once.
+    """
 
     window: int
+    is_broken: bool = False
     _turns: list[tuple[Message, Message]] = field(default_factory=list)
 
     def add(self, prompt: str, reply: str) -> None:
@@ -184,25 +201,39 @@ class Interview:
             before=self._history.messages(),
             given=self._given,
         )
+        if self._history.is_broken:
+            self._fail(question, "an earlier question, which this one follows, has no answer yet")
+            return
         record = await self._exchange(question)
+        said = [(question.prompt, record.text)]
         while question.attempt <= self._asking.retries and _needs_another(record):
             if self._asking.retry_strategy == "reprompt":
                 question = question.again(record)
             else:
                 question = replace(question, attempt=question.attempt + 1)
             record = await self._exchange(question)
-        if record.text:
-            self._history.add(first.prompt, record.text)
+            if (question.rows, question.columns) == (first.rows, first.columns):
+                said = [(first.prompt, record.text)]  # it stands for those that could not be used
+            else:
+                said.append((question.prompt, record.text))
+        for prompt, text in said:
+            if text:
+                self._history.add(prompt, text)
 
     async def _exchange(self, question: Question) -> Record:
         record = await self._desk.exchange(question)
         for each in record.answers:
             self._given[each.row][each.column] = each.answer
         if record.failure:
-            failed = Answer("failed", reason=record.failure.message)
-            for row in question.rows:
-                self._given[row.number] |= dict.fromkeys(question.columns, failed)
+            self._fail(question, record.failure.message)
+            is_followed = self._history.window > 0
+            self._history.is_broken |= is_followed and not record.failure.is_lasting
         return record
+
+    def _fail(self, question: Question, reason: str) -> None:
+        failed = Answer("failed", reason=reason)
+        for row in question.rows:
+            self._given[row.number] |= dict.fromkeys(question.columns, failed)
 
 
 def _needs_another(record: Record) -> bool:
@@ -216,8 +247,12 @@ def _among(columns: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
 
 def _fault(given: Given, question: Question) -> str:
     fault = shortened(given.reason or "there is no answer", _LONGEST_FAULT)
-    is_alone = len(question.columns) == 1 and len(question.rows) == 1
-    return fault if is_alone else sentence("again", "fault", where=given.column, fault=fault)
+    where = given.column if len(question.columns) > 1 or len(question.rows) > 1 else ""
+    if question.prompts.asking.request_unit == "batch":
+        labels = zip(question.rows, question.labels, strict=True)
+        label = next(label for row, label in labels if row.number == given.row)
+        where = sentence("again", "of_text", number=label, where=given.column)
+    return sentence("again", "fault", where=where, fault=fault) if where else fault
 
 
 def applicability(codebook: Codebook, given: Mapping[str, Answer]) -> dict[str, Applies]:
@@ -254,4 +289,4 @@ def _unknown(codebook: Codebook, column: str, found: Mapping[str, Answer]) -> An
     fate = next((each for each in fates if each.status != "not_applicable"), None)
     if fate is None:  # it depends on a field that was not asked
         return Answer("not_applicable")
-    return Answer(fate.status, reason="it is not known whether the question arises")
+    return Answer(fate.status, reason=UNKNOWN)

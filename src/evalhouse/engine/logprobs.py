@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from evalhouse.providers import Reply, TokenLogprob
+from evalhouse.providers.reply import TOKENS_KEPT
 from evalhouse.scoring.field import Field
 
 
@@ -69,9 +70,11 @@ def _token_at(reply: Reply, at: int, start: int) -> tuple[TokenLogprob, str] | N
     """Return the token in which a place of the text lies, and what of the token stands before."""
     tokens = reply.logprobs
     joined = "".join(token.token for token in tokens)
-    # Thinking that was taken out of the text is still among the tokens.
-    base = joined.find(reply.text[start : start + 16])
-    if base < 0:
+    # Thinking that was taken out of the text is still among the tokens, and may hold the like.
+    before, tail = reply.text[start:at], reply.text[start:]
+    base = joined.rfind(before)
+    is_cut = len(tokens) >= TOKENS_KEPT
+    if base < 0 or (is_cut and not tail.startswith(joined[base:])):
         return None
     wanted, begin = base + at - start, 0
     for token in tokens:
@@ -84,8 +87,11 @@ def _token_at(reply: Reply, at: int, start: int) -> tuple[TokenLogprob, str] | N
 
 def _alternatives(token: TokenLogprob) -> Iterable[tuple[str, float]]:
     listed = dict(token.alternatives)
-    return {token.token: token.logprob, **listed}.items()
+    found = {token.token: token.logprob, **listed}
+    return ((text, min(logprob, 0.0)) for text, logprob in found.items())
 
 
 def _begins(written: str, rest: str) -> bool:
-    return written.startswith(rest) or rest.startswith(written)
+    # A number ends where its digits do: `10` does not begin with the answer 1.
+    is_whole = rest.startswith(written) and not rest[len(written) :][:1].isdigit()
+    return is_whole or written.startswith(rest)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 
 from evalhouse.engine.prompts import Prompts
 from evalhouse.errors import EvalhouseError, UnknownNameError, UsageError
@@ -53,18 +54,28 @@ def check_room(endpoint: Endpoint, prompts: Prompts, rows: Iterable[Row]) -> Non
     served = endpoint.context_length
     if served is None:
         return
-    longest = max(rows, key=lambda row: len(row.text), default=None)
-    if longest is None:
-        return
     asking = prompts.asking
+    together = asking.batch_size if asking.request_unit == "batch" else 1
+    longest = max(_groups(rows, together), key=_characters, default=[])
+    if not longest or not prompts.columns:
+        return
     columns = prompts.columns[:1] if asking.request_unit == "field" else prompts.columns
-    texts = asking.batch_size if asking.request_unit == "batch" else 1
-    prompt = prompts.text(prompts.form(columns), [longest] * texts)
+    prompt = prompts.text(prompts.form(columns), longest)
     needed = (len(prompts.system) + len(prompt)) // CHARACTERS_PER_TOKEN
     needed += asking.sampling.max_tokens or 0
     if needed > served:
         raise UsageError(
-            f"the row `{longest.id}` needs at least {needed:,} tokens for prompt and answer, and "
-            f"{endpoint.model} is served with {served:,}; serve it with a longer context, or "
+            f"the row `{longest[0].id}` needs at least {needed:,} tokens for prompt and answer, "
+            f"and {endpoint.model} is served with {served:,}; serve it with a longer context, or "
             "shorten the text, the examples or `max_tokens`"
         )
+
+
+def _groups(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    remaining = iter(rows)
+    while some := list(itertools.islice(remaining, size)):
+        yield some
+
+
+def _characters(rows: list[Row]) -> int:
+    return sum(len(row.text) for row in rows)

@@ -31,12 +31,13 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
         return Answer(self.status, self.cell, self.reason)
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why there was no reply."""
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why there was no reply; a failure that `is_lasting` would come again."""
 
     kind: str
     message: str
     status: int | None = None
+    is_lasting: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from evalhouse.engine.asking import Asking
 from evalhouse.engine.interview import Question
+from evalhouse.engine.questions import KEY
 from evalhouse.engine.transport import Transport, Unanswered
 from evalhouse.providers import Reply, Request, Sampling
 from evalhouse.tasks.codebook import Codebook
@@ -49,7 +50,7 @@ class Asked:
         """Send the question."""
         request = compose(question, self.model)
         reply, is_cached = await self.transport.ask(request, unanswered)
-        return Replied(reply, is_cached, sum(len(each.content) for each in request.messages))
+        return Replied(reply, is_cached, question.characters)
 
     async def close(self) -> None:
         """Close the provider."""
@@ -84,7 +85,8 @@ def _sampling(asking: Asking, question: Question) -> Sampling:
 class Baseline:
     """A baseline: it has answered everything beforehand, for each repeat by row number.
 
-    `cells` has for each repeat the cells by column, row after row.
+    `cells` has for each repeat the cells by column, row after row. It is asked about one row at a
+    time.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Baseline:
         by_column = self.cells[question.repeat]
         (row,) = question.rows
         content: dict[str, Any] = {
-            column: response(
+            column if question.form.is_keyed else KEY: response(
                 self.codebook.by_column[column].field, by_column[column][row.number - 1]
             )
             for column in question.columns

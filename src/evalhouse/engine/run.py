@@ -9,12 +9,13 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from evalhouse.engine.desk import Desk, StoppedError
+from evalhouse.engine.budget import BudgetError
+from evalhouse.engine.desk import Desk
 from evalhouse.engine.interview import Answers, History, Interview, Numbered
 from evalhouse.engine.progress import Tally, Watch
 from evalhouse.engine.prompts import Prompts
 from evalhouse.engine.respondents import Respondent
-from evalhouse.engine.slots import Slots
+from evalhouse.engine.slots import Slots, StoppedError
 from evalhouse.journal import Journal
 from evalhouse.tasks.task import Task
 
@@ -91,7 +92,8 @@ async def _run(job: Job) -> Outcome:
     finally:
         await job.respondent.close()
         job.journal.flush()
-    outcome.is_stopped = floor.is_stopping
+    is_all = all(row is not None for rows in outcome.answers for row in rows)
+    outcome.is_stopped = floor.is_stopping and not is_all
     floor.tell(is_last=True)
     return outcome
 
@@ -102,6 +104,7 @@ class _Floor:
     def __init__(self, job: Job, outcome: Outcome) -> None:
         self._job, self._outcome = job, outcome
         self._desk = Desk(job.respondent, job.journal, outcome.tally)
+        self._overspent: BudgetError | None = None
 
     @property
     def is_stopping(self) -> bool:
@@ -111,9 +114,11 @@ class _Floor:
     def stop(self) -> None:
         """Ask no further question; those that are under way come back."""
         self._desk.is_closed = True
+        if self._job.slots:
+            self._job.slots.close()
 
     async def work(self) -> None:
-        """Hold all interviews; the first failure ends the others."""
+        """Hold all interviews; the first failure ends the others, spent money all new ones."""
         queues = self._queues()
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,6 +127,8 @@ class _Floor:
                         group.create_task(self._interviews(queue, history))
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
+        if self._overspent:
+            raise self._overspent
 
     def _queues(self) -> list[tuple[Iterator[tuple[int, list[Numbered]]], History | None, int]]:
         """Return the work: one queue for all, or one for each repeat where order matters."""
@@ -152,6 +159,10 @@ class _Floor:
             try:
                 found = await interview.hold()
             except StoppedError:
+                return
+            except BudgetError as overspent:
+                self._overspent = self._overspent or overspent
+                self.stop()  # replies that are under way are paid for
                 return
             for number, answers in found.items():
                 self._outcome.take(repeat, number, answers)

@@ -9,11 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from evalhouse.errors import UsageError
+from evalhouse.errors import EvalhouseError, UsageError
 
 _FIRST = 16  # requests at the start, where more are allowed
 _FALL = 0.5  # what is left of the width after a server complained
-_LONGEST_PAUSE = 600.0  # seconds that a server may ask for; no evaluation waits for days
+_BURSTS = 600  # of a minute's worth is what may come at once: a tenth of a second
+_AGAIN = 0.25  # seconds after which whoever rests looks whether all is over
+
+LONGEST_PAUSE = 600.0
+"""Seconds that a server gets if it asks for more; no evaluation waits for days."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,20 @@ class Limits:
                 raise UsageError(f"`{name}` is {value} and must be more than 0")
 
 
+class StoppedError(EvalhouseError):
+    """The run is being stopped: nothing further begins."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped; run the same command again to go on")
+
+
 class Slots:
     """Slots for requests: the width doubles, then grows by one a round, and halves on complaint.
 
     The rule is that of congestion control (additive increase, multiplicative decrease): the width
     doubles with every full round of good replies until the first complaint, and then grows by one
-    a round. Of several complaints about requests that were under way at once, one counts.
+    a round. Of several complaints about requests that were under way at once, one counts. Whoever
+    came first gets the next slot.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -51,39 +63,69 @@ class Slots:
         self.width = min(_FIRST, limits.concurrency)
         self.in_flight = 0
         self.complaints = 0
+        self.is_closed = False
         self._good = 0
         self._is_doubling = True
         self._last_fall = -1.0
         self._paused_until = 0.0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[bool]] = deque()  # is it a slot, or the end
         self._requests = _Bucket(limits.requests_per_minute)
         self._tokens = _Bucket(limits.tokens_per_minute)
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[float]:
-        """Wait for a slot and hold it; gives the moment at which the request may begin."""
+        """Wait for a slot and hold it; gives the moment at which the request may begin.
+
+        Raises:
+            StoppedError: The slots are closed, or were while it waited.
+        """
         await self._enter()
         try:
             await self._wait_for_rates()
             yield time.monotonic()
         finally:
-            self.in_flight -= 1
-            self._wake()
+            self._leave()
+
+    def close(self) -> None:
+        """Let no further request begin; those that are under way go on."""
+        self.is_closed = True
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(False)
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, without a slot or with one; raises StoppedError where the slots are closed."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self.is_closed:
+                raise StoppedError
+            await asyncio.sleep(min(left, _AGAIN))
 
     async def _enter(self) -> None:
-        while self.in_flight >= self.width:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._wake()
-                raise
-        self.in_flight += 1
+        if self.is_closed:
+            raise StoppedError
+        if self.in_flight < self.width and not self._waiting:
+            self.in_flight += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            is_given = await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.result():
+                self._leave()  # the slot that was given while this was cancelled
+            raise
+        if not is_given:
+            raise StoppedError
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        self._wake()
 
     async def _wait_for_rates(self) -> None:
-        while (pause := self._pause()) > 0:  # noqa: ASYNC110 - time alone ends the wait
-            await asyncio.sleep(pause)
+        while (pause := self._pause()) > 0:
+            await self.rest(pause)
         self._requests.take(1)
 
     def _pause(self) -> float:
@@ -91,12 +133,11 @@ class Slots:
         return max(self._paused_until - now, self._requests.pause(now), self._tokens.pause(now))
 
     def _wake(self) -> None:
-        free = self.width - self.in_flight
-        while self._waiting and free > 0:
+        while self._waiting and self.in_flight < self.width:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
-                free -= 1
+                self.in_flight += 1
+                turn.set_result(True)
 
     def spent(self, tokens: int) -> None:
         """Count tokens against the limit of a minute."""
@@ -118,18 +159,19 @@ class Slots:
         now = time.monotonic()
         self.complaints += 1
         if retry_after:
-            self._paused_until = max(self._paused_until, now + min(retry_after, _LONGEST_PAUSE))
+            self._paused_until = max(self._paused_until, now + min(retry_after, LONGEST_PAUSE))
         if begun > self._last_fall:
             self.width = max(1, int(self.width * _FALL))
             self._last_fall, self._good, self._is_doubling = now, 0, False
 
 
 class _Bucket:
-    """So much in a minute: fills by the second; whoever overdraws it makes the next one wait."""
+    """So much in any minute: it fills steadily; whoever overdraws it makes the next one wait."""
 
     def __init__(self, per_minute: float | None) -> None:
-        self._rate = per_minute / 60 if per_minute else None
-        self._most = max(1.0, (per_minute or 0) / 60)
+        self._most = max(1.0, (per_minute or 0) / _BURSTS)
+        # What a full bucket gives at once is taken off, so that no minute has more than it may.
+        self._rate = (per_minute - self._most + 1) / 60 if per_minute else None
         self._held, self._since = self._most, time.monotonic()
 
     def pause(self, now: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from evalhouse.tasks.faults import listed, shortened
@@ -31,39 +31,60 @@ def read_marks(value: Any, text: str, labels: Sequence[str]) -> tuple[str, bool]
         raise UnusableError("there is no answer")
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise UnusableError("the answer is no list of spans")
-    found: list[dict[str, Any]] = []
-    taken: set[tuple[int, int, str | None]] = set()
+    spans = [_Span(_label(each.get("label"), labels), each) for each in value]
+    # Those that are right hold their places before others are looked for.
+    taken = {(*place, span.label) for span in spans if (place := span.stated_place(text))}
     is_repaired = False
-    for each in value:
-        label = _label(each.get("label"), labels)
-        start, end, is_moved = _place(each, text, label, taken)
-        is_repaired |= is_moved
-        if (start, end, label) not in taken:
-            taken.add((start, end, label))
-            mark: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}
-            found.append(mark if label is None else {**mark, "label": label})
-    found.sort(key=lambda mark: (mark["start"], mark["end"]))
-    return (json.dumps(found, ensure_ascii=False) if found else ""), is_repaired
+    for span in spans:
+        if not span.stated_place(text):
+            taken.add((*span.quoted_place(text, taken), span.label))
+            is_repaired = True
+    marks = [
+        _mark(text, *place)
+        for place in sorted(taken, key=lambda place: (*place[:2], place[2] or ""))
+    ]
+    return (json.dumps(marks, ensure_ascii=False) if marks else ""), is_repaired
 
 
-def _place(
-    span: dict[str, Any], text: str, label: str | None, taken: set[tuple[int, int, str | None]]
-) -> tuple[int, int, bool]:
-    """Return where a span lies, and whether that is not where it says."""
-    start, end, words = _number(span.get("start")), _number(span.get("end")), span.get("text")
-    if 0 <= start < end <= len(text) and (words is None or text[start:end] == words):
-        return start, end, False
-    if not isinstance(words, str) or not words.strip():
-        raise UnusableError(
-            f"a span from {span.get('start')} to {span.get('end')} does not lie in the text, which "
-            f"has {len(text)} characters"
-        )
-    places = list(_places(words, text))
-    if not places:
-        raise UnusableError(f"the text does not hold the words `{shortened(words, 60)}`")
-    free = [at for at in places if (at, at + len(words), label) not in taken] or places
-    at = min(free, key=lambda place: (abs(place - max(start, 0)), place))
-    return at, at + len(words), True
+_Taken = Collection[tuple[int, int, str | None]]
+
+
+class _Span:
+    """A span as a reply has it."""
+
+    def __init__(self, label: str | None, parts: Mapping[str, Any]) -> None:
+        self.label, self._parts = label, parts
+        self._start, self._end = _number(parts.get("start")), _number(parts.get("end"))
+        self._words = parts.get("text")
+
+    def stated_place(self, text: str) -> tuple[int, int] | None:
+        """Return where it says that it lies, if its words stand there."""
+        if not 0 <= self._start < self._end <= len(text):
+            return None
+        found = text[self._start : self._end]
+        return (self._start, self._end) if self._words in (None, found) else None
+
+    def quoted_place(self, text: str, taken: _Taken) -> tuple[int, int]:
+        """Return where its words stand: near to where it says, and where no other span lies."""
+        words = self._words
+        if not isinstance(words, str) or not words.strip():
+            raise UnusableError(
+                f"a span from {self._shown('start')} to {self._shown('end')} neither lies in the "
+                f"text, which has {len(text)} characters, nor quotes it"
+            )
+        places = [(at, at + len(words)) for at in _places(words, text)]
+        if not places:
+            raise UnusableError(f"the text does not hold the words `{shortened(words, 60)}`")
+        free = [place for place in places if (*place, self.label) not in taken] or places
+        return min(free, key=lambda place: (abs(place[0] - max(self._start, 0)), place))
+
+    def _shown(self, name: str) -> str:
+        return shortened(json.dumps(self._parts.get(name), ensure_ascii=False), 20)
+
+
+def _mark(text: str, start: int, end: int, label: str | None) -> dict[str, Any]:
+    mark: dict[str, Any] = {"start": start, "end": end, "text": text[start:end]}
+    return mark if label is None else {**mark, "label": label}
 
 
 def _places(words: str, text: str) -> Iterator[int]:
@@ -87,5 +108,7 @@ def _label(label: Any, labels: Sequence[str]) -> str | None:
 
 
 def _number(value: Any) -> int:
-    """Return a whole number, or one that lies in no text."""
+    """Return a whole number, also one written `4.0`, or one that lies in no text."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else -1

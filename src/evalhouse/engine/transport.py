@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from dataclasses import dataclass, field, replace
@@ -11,12 +10,13 @@ from typing import Protocol
 import msgspec
 
 from evalhouse.engine.budget import Budget
-from evalhouse.engine.slots import Slots
+from evalhouse.engine.slots import LONGEST_PAUSE, Slots
 from evalhouse.errors import UsageError
 from evalhouse.journal import ReplyKey, ResponseCache
 from evalhouse.providers import Provider, Reply, Request
 from evalhouse.providers.failures import (
     BusyError,
+    ContentRefusedError,
     ProviderError,
     TimedOutError,
     TransientError,
@@ -40,7 +40,8 @@ class Persistence:
     Attributes:
         retries: further tries after one that failed on its way.
         first_wait: seconds before the first of them; each later one waits twice as long.
-        longest_wait: seconds that no wait exceeds, unless the server asks for more.
+        longest_wait: seconds that no wait exceeds, unless the server asks for more (of which it
+            gets ten minutes at most).
     """
 
     retries: int = 6
@@ -56,7 +57,7 @@ class Persistence:
         """Return the seconds to wait after so many tries; `chance` (0 to 1) spreads them."""
         longest = min(self.longest_wait, self.first_wait * 2.0 ** (tries - 1))
         # Half of it is left to chance, so that those who failed together do not return together.
-        return max(longest * (0.5 + chance / 2), retry_after or 0.0)
+        return max(longest * (0.5 + chance / 2), min(retry_after or 0.0, LONGEST_PAUSE))
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,15 @@ class Transport:
         Raises:
             ProviderError: The last of the tries failed, or no further one would help.
             BudgetError: What may be spent is spent.
+            StoppedError: No request begins any more.
         """
         key = self._key(request)
-        kept = self.cache.get(key) if self.cache and key else None
-        if kept is not None:
-            return _REPLY.decode(kept), True
+        # A cache without a reply is a cache all the same, though it counts for nothing.
+        kept = self.cache.get(key) if self.cache is not None and key else None
+        if key and kept is not None:
+            return replace(_REPLY.decode(kept), raw_request=_body(key)), True
         reply = await self._tried(request, unanswered)
-        if self.cache and key:
+        if self.cache is not None and key:
             body = msgspec.json.encode(replace(reply, raw_request=b""))
             is_complete = reply.finish == "stop" and not reply.refusal
             self.cache.put(key, body, is_complete=is_complete)
@@ -94,13 +97,15 @@ class Transport:
             begun = time.time()
             try:
                 return await self._once(request)
+            except ContentRefusedError:  # an answer of its kind
+                raise
             except ProviderError as failure:
                 unanswered(failure, begun)
                 is_last = tries > self.persistence.retries
                 if is_last or not isinstance(failure, TransientError):
                     raise
                 after = failure.retry_after
-            await asyncio.sleep(self.persistence.wait(tries, after, random.random()))  # noqa: S311 - no secret
+            await self.slots.rest(self.persistence.wait(tries, after, random.random()))  # noqa: S311 - no secret
         raise AssertionError("the last try returns or raises")
 
     async def _once(self, request: Request) -> Reply:
@@ -122,3 +127,8 @@ class Transport:
             return None
         asked = self.provider.canonical(request, self.revision)
         return ReplyKey(self.name, self.provider.base_url, request.model, self.revision, asked)
+
+
+def _body(key: ReplyKey) -> bytes:
+    """Return what would have been sent: it stands below the line that says to whom."""
+    return key.request.partition(b"\n")[2]
