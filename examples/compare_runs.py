@@ -11,4 +11,4 @@ merged = metrics.merge(runs, on="run_id")
 direction = merged[
     (merged["column"] == "Policy Sentiment_Direction") & (merged["metric"] == "f1_macro")
 ]
-print(direction[["model_id", "chat_mode", "reasoning", "use_examples", "value"]].to_string())
+print(direction[["model_id", "chat_mode", "reasoning", "use_examples", "value"]].to_string(index=False))

@@ -70,7 +70,7 @@ def _shared(
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Say it.")
     ] = False,
 ) -> None:
-    """Take in LLM evaluation dumps, and show only numbers that can be recomputed."""
+    """Run and take in LLM evaluations, and show only numbers that can be recomputed."""
     _ = version
     context.obj = Session(house)
 

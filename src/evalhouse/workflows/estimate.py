@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -35,6 +36,8 @@ from evalhouse.tasks.task import Task, open_task
 Statistic = Literal["proportions", "mean", "difference", "regression"]
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 OUTPUT = "output.csv"
+OUTPUTS = Path("outputs")
+_LONGEST_ID = 36
 UNLIKELY = 0.01
 """The adjusted p-value below which gold rows count as unlike the rest."""
 MOST_GROUPS = 20
@@ -136,7 +139,7 @@ def estimate(options: EstimateOptions) -> Estimates:
 
 
 def answers_file(given: str) -> Path:
-    """Return the CSV file of a run's folder, or the file itself.
+    """Return the CSV file of a run, by its folder or its short id, or the file itself.
 
     Raises:
         UsageError: where there is none.
@@ -145,9 +148,13 @@ def answers_file(given: str) -> Path:
     if os.path.isdir(path):  # noqa: PTH112 - it takes any name, however long
         path = path / OUTPUT
     if not os.path.isfile(path):  # noqa: PTH113 - same
+        is_id = len(given) <= _LONGEST_ID
+        named = sorted(OUTPUTS.glob(f"*/{escape(given)}/{OUTPUT}")) if is_id else []
+        if len(named) == 1:
+            return named[0]
         raise UsageError(
-            f"there are no answers at `{given}`; expected a run's folder with `{OUTPUT}`, or a CSV "
-            "file"
+            f"there are no answers at `{given}`; expected a run's folder with `{OUTPUT}`, the id "
+            f"of a run in `{OUTPUTS}`, or a CSV file"
         )
     return path
 
