@@ -56,7 +56,7 @@ WHOLE = {
     "Work_Key span": [],
     "Work_Mentions": [],
 }
-SINGLE = (
+SINGLE: tuple[tuple[bytes, object], ...] = (
     (b'"boolean"', True),
     (b'"array"', []),
     (b'"integer"', 3),
@@ -294,8 +294,8 @@ def throughput(folder: Path, requests: int) -> None:
     print(f"## A server that takes {DELAY * 1e3:.0f} ms, {IN_FLIGHT} at once\n")
     print(
         f"{requests:,} requests: {statistics.median(rates):.1%} "
-        f"({min(rates):.1%} to {max(rates):.1%}) of the ideal {ideal:,.0f} requests a second, start "
-        "and end included\n"
+        f"({min(rates):.1%} to {max(rates):.1%}) of the ideal {ideal:,.0f} requests a second, "
+        "start and end included\n"
     )
 
 

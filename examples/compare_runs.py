@@ -11,4 +11,5 @@ merged = metrics.merge(runs, on="run_id")
 direction = merged[
     (merged["column"] == "Policy Sentiment_Direction") & (merged["metric"] == "f1_macro")
 ]
-print(direction[["model_id", "chat_mode", "reasoning", "use_examples", "value"]].to_string(index=False))
+shown = direction[["model_id", "chat_mode", "reasoning", "use_examples", "value"]]
+print(shown.to_string(index=False))
