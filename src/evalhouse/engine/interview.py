@@ -25,6 +25,7 @@ Answers = dict[str, Answer]
 
 _LONGEST_FAULT = 200
 UNKNOWN = "it is not known whether the question arises"
+NOT_GIVEN = Answer("invalid", reason="there is no answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +259,9 @@ def _fault(given: Given, question: Question) -> str:
 def applicability(codebook: Codebook, given: Mapping[str, Answer]) -> dict[str, Applies]:
     """Return which questions arise by the answers so far; one that is not answered is unknown."""
     cells: dict[str, Cell] = {
-        column: cell_of(answer.status, answer.cell) for column, answer in given.items()
+        column: cell_of(answer.status, answer.cell)
+        for column in codebook.triggers
+        if (answer := given.get(column))
     }
     return codebook.applicability(cells)
 
@@ -270,11 +273,13 @@ def settled(
 
     A question that depends on an answer which is not there shares the fate of that answer.
     """
+    if not codebook.triggers:
+        return {column: given.get(column, NOT_GIVEN) for column in columns}
     states = applicability(codebook, given)
     found: dict[str, Answer] = {}
     for column in columns:
         if states[column] is Applies.YES:
-            found[column] = given.get(column, Answer("invalid", reason="there is no answer"))
+            found[column] = given.get(column, NOT_GIVEN)
         elif states[column] is Applies.NO:
             found[column] = Answer("not_applicable")
         else:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from evalhouse.engine.answers import Answer
 from evalhouse.engine.budget import BudgetError
 from evalhouse.engine.desk import Desk
 from evalhouse.engine.interview import Answers, History, Interview, Numbered
@@ -50,7 +51,7 @@ class Outcome:
     answers: list[list[Answers | None]]
     tally: Tally
     is_stopped: bool = False
-    _seen: dict[object, object] = field(default_factory=dict, repr=False)
+    _seen: dict[tuple[str, str, str], Answer] = field(default_factory=dict, repr=False)
 
     @property
     def is_complete(self) -> bool:
@@ -63,8 +64,10 @@ class Outcome:
 
     def take(self, repeat: int, number: int, answers: Answers) -> None:
         """Keep the answers of a row; equal ones take no room of their own."""
-        kept = {column: self._seen.setdefault(each, each) for column, each in answers.items()}
-        self.answers[repeat][number - 1] = kept  # type: ignore[assignment]  # equal, so as good
+        self.answers[repeat][number - 1] = {
+            column: self._seen.setdefault((each.status, each.cell, each.reason), each)
+            for column, each in answers.items()
+        }
 
 
 def run(job: Job) -> Outcome:

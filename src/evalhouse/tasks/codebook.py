@@ -121,6 +121,11 @@ class Codebook:
         """
         return sha256_hex(canonical_json(_asked(self)))
 
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """The columns of the fields that conditions look at."""
+        return frozenset(name for column in self.by_column for name in self.parents(column))
+
     def parents(self, column: str) -> tuple[str, ...]:
         """Return the columns of the fields that a field's condition looks at."""
         found = leaves(self.by_column[column].condition)
