@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from evalhouse.formats import FORMATS
+from evalhouse.formats.base import FoundFile, Reading, TableRows, Unit, UnitFacts
 from evalhouse.formats.codebook_lab import layout
+from evalhouse.formats.codebook_lab.entities import settings_of
+from evalhouse.formats.files import walk
 from evalhouse.records import Problem, PromptText, Task
+from evalhouse.redact import Redactor
 from tests.formats.codebook_lab.folders import (
     CERTAIN,
     DIRECTION,
@@ -26,6 +31,8 @@ from tests.formats.codebook_lab.folders import (
 )
 from tests.formats.codebook_lab.samples import FOLDERS, LONG, needs_samples
 from tests.formats.conftest import Read, read_folder
+
+READING = Reading(Redactor(b"test"))
 
 
 def taken(folder: Path) -> Read:
@@ -413,3 +420,98 @@ def test_a_task_that_cannot_be_opened_is_a_notice(tmp_path: Path) -> None:
     assert the(found, "unread_task").severity == "notice"
     assert found.tables["labels"] == []
     assert len(found.tables["responses"]) == 18
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        (layout.TIMING, b"[1]", "not_an_object"),
+        (layout.CHARACTERS, b'{"a": "\xff"}', "not_utf8"),
+        (layout.CONFIG, b"{} {}", "not_json"),
+    ],
+)
+def test_a_damaged_small_file_is_a_problem_with_its_bytes(
+    tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    folder = write_own(tmp_path, OwnRun(without=[layout.MANIFEST]))
+    (folder / name).write_bytes(content)
+    problem = the(taken(tmp_path), kind)
+    assert (problem.bytes, problem.line, problem.severity) == (content, 1, "damage")
+
+
+def test_a_second_file_of_a_kind_is_kept(tmp_path: Path) -> None:
+    folder = write_own(tmp_path)
+    (folder / "old-timing.json").write_bytes((folder / layout.TIMING).read_bytes())
+    found = taken(folder)
+    (spare,) = (file for file in found.plans[0].files if file.reason and "another" in file.reason)
+    assert Path(spare.path).name == layout.TIMING  # `old-timing.json` comes first
+    assert spare in found.plans[0].keep
+
+
+def test_a_run_without_environment_has_none(tmp_path: Path) -> None:
+    run = OwnRun(without=[layout.ENVIRONMENT, layout.EMISSIONS])
+    assert taken(write_own(tmp_path, run)).plans[0].run.environment_id is None
+
+
+def units_of(folder: Path) -> list[Unit]:
+    claims = FORMATS["codebook_lab"].recognise(
+        [item for item in walk([folder]) if isinstance(item, FoundFile)]
+    )
+    return FORMATS["codebook_lab"].plan(claims, READING)[0].units
+
+
+def read_all(units: list[Unit]) -> list[Any]:
+    return [item for unit in units for item in FORMATS["codebook_lab"].read(unit, READING)]
+
+
+def test_a_task_that_changes_between_looking_and_reading_gives_no_labels(tmp_path: Path) -> None:
+    task = write_task(tmp_path / "tasks" / TASK)
+    units = units_of(write_own(tmp_path / "outputs", OwnRun(task=task)))
+    assert len(units) == 2
+    path = task / "ground-truth.csv"
+    path.write_text(path.read_text().replace("writer 6", "writer six"))
+    items = read_all(units)
+    problems = [item for item in items if isinstance(item, Problem)]
+    assert ["is not the one that the run was about" in problem.message for problem in problems] == [
+        True
+    ]
+    assert not [item for item in items if isinstance(item, TableRows) and item.table == "labels"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_said(tmp_path: Path) -> None:
+    folder = write_own(tmp_path, OwnRun(without=[layout.MANIFEST]))
+
+    whole = (folder / layout.OUTPUT).stat().st_size
+
+    def grow(size: int) -> None:
+        if size == whole:  # the answers were just read
+            with (folder / layout.OUTPUT).open("a") as file:
+                file.write("\n")
+
+    reading = Reading(Redactor(b"test"), progress=grow)
+    (unit,) = units_of(folder)
+    items = list(FORMATS["codebook_lab"].read(unit, reading))
+    assert {item.kind for item in items if isinstance(item, Problem)} == {"live_file"}
+    facts = items[-1]
+    assert isinstance(facts, UnitFacts)
+    assert [Path(file.path).name for file in facts.files if file.live] == [layout.OUTPUT]
+
+
+def test_settings_of_a_table_are_spelled_as_in_a_configuration() -> None:
+    told = {"seed": "7", "temperature": "nan", "reasoning": "high", "stop": "[1", "run_id": "0123"}
+    assert settings_of(told) == {
+        "seed": 7,
+        "temperature": "nan",
+        "reasoning": "high",
+        "stop": "[1",
+        "run_id": "0123",
+    }
+
+
+def test_many_documents_are_forgotten_and_stored_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalhouse.formats.codebook_lab.responses._REMEMBERED", 2)
+    letters = dict.fromkeys(range(1, 7), "the same letter")
+    found = taken(write_own(tmp_path, OwnRun(letters=letters)))
+    assert len(found.tables["documents"]) == 6

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import multiprocessing
 import stat
 import subprocess
 import sys
@@ -33,21 +34,9 @@ from evalhouse.formats.codebook_lab.tidy import (
     write_table,
 )
 from tests.formats.codebook_lab.samples import LONG, RUNS, needs_samples
+from tests.formats.codebook_lab.writers import write
 
 OLD_RUNS = [name for name in RUNS_HEADER if name not in ("chat_mode", "reasoning")]
-WRITER = """
-import sys
-from evalhouse.formats.codebook_lab.tidy import update_long, update_runs
-folder, name = sys.argv[1:]
-for value in range(6):
-    rows = [
-        {"run_id": name, "column": f"A, {field}", "annotation_type": "span", "metric": "m",
-         "value": value}
-        for field in range(20)
-    ]
-    update_long(f"{folder}/long.csv", rows, name)
-    update_runs(f"{folder}/runs.csv", {"run_id": name, "rows": value}, name)
-"""
 
 
 def names_in(folder: Path) -> list[str]:
@@ -255,6 +244,22 @@ def test_a_place_that_cannot_be_written_is_an_error_in_a_sentence(tmp_path: Path
         read_table(tmp_path)
 
 
+def test_a_table_that_cannot_be_replaced_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "long.csv").mkdir()
+    with pytest.raises(HouseError, match="cannot be written"):
+        write_table(tmp_path / "long.csv", parse_table("run_id\n"))
+    assert names_in(tmp_path) == ["long.csv"]
+
+
+def test_an_empty_table_is_written_empty(tmp_path: Path) -> None:
+    write_table(tmp_path / "long.csv", parse_table(""))
+    assert (tmp_path / "long.csv").read_bytes() == b""
+    update_long(tmp_path / "long.csv", [value("a")], "a")
+    assert read_table(tmp_path / "long.csv").columns == LONG_COLUMNS
+
+
 def test_a_new_table_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     update_long(tmp_path / "long.csv", [value("a")], "a")
     (tmp_path / "any").write_text("")
@@ -267,9 +272,14 @@ def test_a_new_table_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
 
 def test_ten_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     names = [f"run {number}" for number in range(10)]
-    command = [sys.executable, "-c", WRITER, str(tmp_path)]
-    running = [subprocess.Popen([*command, name]) for name in names]
-    assert [process.wait(timeout=60) for process in running] == [0] * 10
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([write.__module__])
+    running = [context.Process(target=write, args=(str(tmp_path), name)) for name in names]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(60)
+    assert [process.exitcode for process in running] == [0] * 10
     long, runs = (list(read_table(tmp_path / f"{name}.csv").rows()) for name in ("long", "runs"))
     assert sorted(row["run_id"] for row in runs) == sorted(names)
     assert {row["rows"] for row in runs} == {"5"}

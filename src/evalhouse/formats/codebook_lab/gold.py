@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +129,6 @@ class Gold:
         """Return the gold cell of a row, numbered from 1."""
         cells = self.coding.cells.get(column, ())
         return cells[row - 1] if 0 < row <= len(cells) else None
-
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the rows."""
-        return self.coding.ids
 
 
 def open_gold(place: TaskPlace | None) -> Gold | None:

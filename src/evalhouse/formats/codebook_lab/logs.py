@@ -34,10 +34,6 @@ class RunLog:
     claims: list[Claim] = field(default_factory=list)  # the tables that name it
     problems: list[Problem] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        """Tell whether any table names the run."""
-        return bool(self.claims)
-
 
 @dataclass
 class Logs:
