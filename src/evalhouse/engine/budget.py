@@ -19,6 +19,17 @@ class BudgetError(EvalhouseError):
         )
 
 
+class UncountedError(BudgetError):
+    """It is not known what was spent, so that a limit cannot be kept."""
+
+    def __init__(self, name: str) -> None:
+        EvalhouseError.__init__(
+            self,
+            f"it is not known what a reply took, so that `{name}` cannot be kept, and the run "
+            "stops; what is answered is kept: limit `max_requests` instead and run again to go on",
+        )
+
+
 @dataclass
 class Budget:
     """Limits of one session, and what it has spent; None is no limit.
@@ -38,6 +49,7 @@ class Budget:
     requests: int = field(default=0, init=False)
     tokens: int = field(default=0, init=False)
     cost: float = field(default=0.0, init=False)
+    _uncounted: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         """Refuse what would never ask, or could not be counted."""
@@ -60,6 +72,8 @@ class Budget:
         ):
             if most is not None and spent >= most:
                 raise BudgetError(what, _shown(spent), _shown(most))
+        if self._uncounted:
+            raise UncountedError(self._uncounted)
         self.requests += 1
 
     def spend(self, usage: Usage) -> None:
@@ -67,6 +81,10 @@ class Budget:
         self.tokens += (usage.input or 0) + (usage.output or 0)
         cost = self.price.cost(usage) if self.price else None
         self.cost += cost or 0.0
+        if self.max_cost is not None and cost is None:
+            self._uncounted = "max_cost"
+        if self.max_tokens is not None and None in (usage.input, usage.output):
+            self._uncounted = "max_total_tokens"
 
 
 def _shown(amount: float) -> str:

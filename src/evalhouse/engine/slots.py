@@ -69,6 +69,7 @@ class Slots:
         self._last_fall = -1.0
         self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[bool]] = deque()  # is it a slot, or the end
+        self._gate = asyncio.Lock()
         self._requests = _Bucket(limits.requests_per_minute)
         self._tokens = _Bucket(limits.tokens_per_minute)
 
@@ -124,9 +125,13 @@ class Slots:
         self._wake()
 
     async def _wait_for_rates(self) -> None:
-        while (pause := self._pause()) > 0:
-            await self.rest(pause)
-        self._requests.take(1)
+        # One after the other, so that not all of them wake for each that may begin.
+        async with self._gate:
+            while (pause := self._pause()) > 0:
+                await self.rest(pause)
+            if self.is_closed:
+                raise StoppedError
+            self._requests.take(1)
 
     def _pause(self) -> float:
         now = time.monotonic()
