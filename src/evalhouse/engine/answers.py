@@ -199,9 +199,11 @@ def _selection(field: Field, value: Any) -> str:
 
 
 def _words(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise UnusableError("there is no answer" if not value else f"`{_shown(value)}` is no text")
-    return value.strip()
+    words = value.strip() if isinstance(value, str) else ""
+    if not words:
+        is_none = value is None or isinstance(value, str)
+        raise UnusableError("there is no answer" if is_none else f"`{_shown(value)}` is no text")
+    return words
 
 
 def _shown(value: Any) -> str:

@@ -104,7 +104,8 @@ def _label(label: Any, labels: Sequence[str]) -> str | None:
     ]
     if len(near) == 1:
         return near[0]
-    raise UnusableError(f"the label `{shortened(str(label), 40)}` is none of {listed(labels)}")
+    shown = label if isinstance(label, str) else json.dumps(label, ensure_ascii=False)
+    raise UnusableError(f"the label `{shortened(shown, 40)}` is none of {listed(labels)}")
 
 
 def _number(value: Any) -> int:

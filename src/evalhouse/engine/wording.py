@@ -40,10 +40,10 @@ class Template:
         parts: list[str] = []
         is_gap = True  # nothing stands before, so that no line has to be left
         for before, place in self.pieces:
-            parts.append(before.lstrip("\n") if is_gap else before)
+            piece = before.lstrip("\n") if is_gap else before
             value = values.get(place, "")
-            parts.append(value)
-            is_gap = not value and (is_gap or before.endswith("\n"))
+            parts += (piece, value)
+            is_gap = not value and (piece.endswith("\n") or (is_gap and not piece))
         return "".join(parts)
 
 
