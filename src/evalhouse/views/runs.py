@@ -65,7 +65,8 @@ _METRICS = """
 SELECT scope_type, scope, metric, value, stderr, n, unit, origin, level, value_note AS note
 FROM metrics
 WHERE run_id = $run AND task = $task
-ORDER BY is_primary DESC NULLS LAST, scope_type, scope, metric
+ORDER BY is_primary DESC NULLS LAST, coalesce(scope, '') NOT IN ('', task), scope_type, scope,
+    metric
 """
 
 _ITEMS = """

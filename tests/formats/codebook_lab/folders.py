@@ -128,6 +128,7 @@ def write_own(outputs: Path, run: OwnRun | None = None) -> Path:
         layout.CHARACTERS: json.dumps(characters),
         layout.TRACES: "".join(f"{json.dumps(trace)}\n" for trace in _traces(run)),
         layout.EMISSIONS: table(SESSIONS),
+        layout.ENERGY: json.dumps(ENERGY),
         layout.REPORTS: "".join(f"Classification Report for '{name}':\n...\n" for name in FIELDS),
         layout.ENVIRONMENT: json.dumps(ENVIRONMENT),
         layout.SCORES: msgspec.json.encode(assessment(run)),
@@ -337,6 +338,13 @@ SESSIONS = [
     }
     for number in (1, 2)
 ]
+ENERGY = {
+    "sessions": [
+        {"id": "1", "energy": {"cpu_kwh": 0.001, "sources": {"cpu_kwh": "estimated: load"}}},
+        {"id": "2", "energy": {"cpu_kwh": 0.001, "sources": {"cpu_kwh": "measured: RAPL"}}},
+        {"id": "3"},
+    ]
+}
 ENVIRONMENT = {
     "evalhouse": "0.1.0",
     "python": {"version": "3.11.7", "implementation": "CPython"},

@@ -77,7 +77,7 @@ def test_a_run_of_ours_keeps_its_id_and_is_found_by_its_folder(store: Store, out
     assert (page.git_commit, page.config_hash) == ("abc", "c" * 64)
     assert page.settings["chat_mode"] == "per_query"
     assert page.settings[f"prompt_hashes.{DIRECTION}"]
-    assert page.checks == {("files", "match"): 10}
+    assert page.checks == {("files", "match"): 11}
     assert page.problems == {}
     found = {result.task: result.score.value for result in page.results}
     assert found == {DIRECTION: 0.75, CERTAIN: None, SUMMARY: None}

@@ -236,6 +236,9 @@ def test_totals_are_metrics_of_the_run(tmp_path: Path) -> None:
     assert found["energy_consumed"]["value_note"] == (
         "of the client's machine alone; the model ran elsewhere"
     )
+    assert found["cpu_energy"]["value_note"] == (
+        "estimated: load; measured: RAPL; of the client's machine alone; the model ran elsewhere"
+    )
     assert {(row["task"], row["scope"]) for row in found.values()} == {(TASK, "")}
 
 
@@ -307,7 +310,7 @@ def test_a_copy_of_a_run_is_passed_over_and_said(tmp_path: Path) -> None:
     found = taken(tmp_path)
     assert len(found.plans) == 1
     assert the(found, "repeated_run").path == str(tmp_path / "b" / TASK / "aaaaaaaa")
-    assert Counter(file.disposition for file in found.plans[0].files)["ignored"] == 11
+    assert Counter(file.disposition for file in found.plans[0].files)["ignored"] == 12
     assert len(found.tables["responses"]) == 18
 
 

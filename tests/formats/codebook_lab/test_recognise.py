@@ -8,7 +8,7 @@ import pytest
 from evalhouse.formats.codebook_lab import layout
 from evalhouse.formats.codebook_lab.recognise import family_of, header_of, recognise
 from evalhouse.formats.files import FoundFile, walk
-from tests.formats.codebook_lab.folders import OwnRun, write_own
+from tests.formats.codebook_lab.folders import OwnRun, write_manifest, write_own
 from tests.formats.codebook_lab.samples import FOLDERS, OUTPUTS, needs_samples
 
 FAMILIES = {
@@ -18,6 +18,7 @@ FAMILIES = {
     layout.CHARACTERS: "characters",
     layout.TRACES: "traces",
     layout.EMISSIONS: "emissions",
+    layout.ENERGY: "energy",
     layout.REPORTS: "reports",
     layout.ENVIRONMENT: "environment",
     layout.SCORES: "scores",
@@ -93,6 +94,16 @@ def test_settings_without_any_answer_are_no_run(tmp_path: Path, kept: list[str])
 def test_what_belongs_to_runs_is_left_alone_without_settings(tmp_path: Path) -> None:
     folder = write_own(tmp_path, OwnRun(without=[layout.CONFIG, layout.ANSWERS, layout.TIMING]))
     assert claimed(folder) == {}
+
+
+def test_whatever_the_manifest_lists_belongs_to_the_run(tmp_path: Path) -> None:
+    folder = write_own(tmp_path)
+    for name in ("notes.txt", "picture.png", "stranger.txt"):
+        (folder / name).write_bytes(b"\x89PNG")
+    (folder / "stranger.txt").rename(tmp_path / "stranger.txt")
+    write_manifest(folder)
+    (tmp_path / "stranger.txt").rename(folder / "stranger.txt")
+    assert claimed(folder) == {**FAMILIES, "notes.txt": "listed", "picture.png": "listed"}
 
 
 @pytest.mark.parametrize("name", [layout.CONFIG, layout.TIMING, layout.SCORES, layout.ANSWERS])

@@ -156,6 +156,7 @@ _READERS: dict[str, Callable[[RunFolder, Claim], None]] = {
     "config": _read_object,
     "timing": _read_object,
     "characters": _read_object,
+    "energy": _read_object,
     "environment": _read_object,
     "manifest": _read_object,
     "emissions": _read_sessions,

@@ -11,6 +11,7 @@ TIMING = "timing_data.json"
 CHARACTERS = "char_counts.json"
 TRACES = "reasoning_traces.jsonl"
 EMISSIONS = "emissions.csv"
+ENERGY = "energy.json"
 REPORTS = "classification_reports.txt"
 ENVIRONMENT = "environment.json"
 SCORES = "scores.json"
@@ -23,6 +24,7 @@ RUN_FILES = (
     CHARACTERS,
     TRACES,
     EMISSIONS,
+    ENERGY,
     REPORTS,
     ENVIRONMENT,
     SCORES,

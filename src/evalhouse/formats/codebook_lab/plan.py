@@ -32,7 +32,12 @@ _KEY = "answers"
 ROW_FAMILIES = ("output", "answers", "traces", "scores")
 """What a unit reads; all other files of a run are read while planning."""
 
-_KEPT = {"reports": "made from the scores", "manifest": "hashes of the other files"}
+_KEPT = {
+    "reports": "made from the scores",
+    "manifest": "hashes of the other files",
+    "listed": "the manifest lists it",
+}
+_SPARE = "there is another file of its kind"
 _OF_LOG = (
     *("timestamp", "label", "model_id", "quantization_type", "codebook_path"),
     *("experiment_directory", "cpu_model", "gpu_model"),
@@ -70,6 +75,7 @@ class Detail(msgspec.Struct, kw_only=True, tag="run"):
     timing: dict[str, Any] = {}
     characters: dict[str, Any] = {}
     sessions: list[dict[str, str]] = []
+    energy_sources: dict[str, str] = {}  # how each kind of energy was found, by its key
     small: list[Hashed] = []
     tables: dict[str, str] = {}  # ids of the shared tables, by family
     manifest: dict[str, str] = {}  # hashes that it states, by file
@@ -256,6 +262,7 @@ class _Planner:
             detail.timing = folder.contents.get("timing", {})
             detail.characters = folder.contents.get("characters", {})
             detail.sessions = folder.sessions
+            detail.energy_sources = _sources_of(folder.contents.get("energy", {}))
             detail.small = list(self._small(folder))
             detail.manifest = _stated_hashes(folder.contents.get("manifest", {}))
         return detail
@@ -286,7 +293,7 @@ class _Planner:
             self._keep.append(listed)
             yield Hashed(claim.file.name, family, listed.source_file_id, sha256)
         for claim in folder.spare:
-            listed = self._file(claim, None, "kept", "there is another file of its kind")
+            listed = self._file(claim, None, "kept", _KEPT.get(claim.family, _SPARE))
             self._keep.append(listed)
 
     def _table(self, claim: Claim) -> str:
@@ -331,6 +338,17 @@ def _task_name(config: Mapping[str, Any], folder: RunFolder | None) -> str:
     stated = _text(config.get("task_name")) or _text(config.get("label"))
     above = PurePath(folder.path).parent.name if folder else ""
     return stated or above or "unknown"
+
+
+def _sources_of(energy: Mapping[str, Any]) -> dict[str, str]:
+    """Return how energy was measured or estimated in the sessions of a run, by key."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for session in energy.get("sessions") or ():
+        told = session.get("energy") if isinstance(session, dict) else None
+        sources = told.get("sources") if isinstance(told, dict) else None
+        for key, text in (sources if isinstance(sources, dict) else {}).items():
+            found[str(key)][str(text)] = None
+    return {key: "; ".join(texts) for key, texts in found.items()}
 
 
 def _stated_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:

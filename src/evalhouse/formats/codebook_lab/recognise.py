@@ -13,6 +13,7 @@ from evalhouse.formats.codebook_lab.layout import (
     ANSWERS,
     CHARACTERS,
     CONFIG,
+    ENERGY,
     ENVIRONMENT,
     LONG_HEADER,
     MANIFEST,
@@ -54,6 +55,7 @@ _NAMED = {
     TIMING: "timing",
     CHARACTERS: "characters",
     TRACES: "traces",
+    ENERGY: "energy",
     ENVIRONMENT: "environment",
     SCORES: "scores",
     MANIFEST: "manifest",
@@ -76,6 +78,7 @@ def recognise(folder: Sequence[FoundFile]) -> list[Claim]:
     claims = [Claim(file, family) for file in folder if (family := found[file.path]) in TABLES]
     if "config" in found.values():
         _add_output(folder, found, heads)
+        _add_listed(folder, found, heads)
         if any(family in _EVIDENCE for family in found.values()):
             claims += [
                 Claim(file, family)
@@ -124,7 +127,15 @@ def _of_object(text: bytes, *, is_whole: bool) -> str | None:
         known = next((name for name, marks in _MARKS.items() if set(marks) <= set(value)), None)
         if known:
             return known
+        if _is_energy(value):
+            return "energy"
     return next((name for name, begin in _BEGINNINGS.items() if begin.match(text)), None)
+
+
+def _is_energy(value: dict[str, Any]) -> bool:
+    sessions = value.get("sessions")
+    first = sessions[0] if isinstance(sessions, list) and sessions else None
+    return isinstance(first, dict) and isinstance(first.get("energy"), dict)
 
 
 def _first_value(text: bytes, *, is_whole: bool) -> Any:
@@ -164,6 +175,19 @@ def _add_output(
         best = next(iter([*named, *lone]), None)
     if best is not None:
         found[best.path] = "output"
+
+
+def _add_listed(
+    folder: Sequence[FoundFile], found: dict[str, str | None], heads: dict[str, bytes]
+) -> None:
+    """Count whatever else the manifest of the run lists."""
+    manifests = (heads[path] for path, family in found.items() if family == "manifest")
+    for head in manifests:
+        value = _first_value(head.lstrip(), is_whole=True)
+        names = value.get("files") if isinstance(value, dict) else None
+        for file in folder:
+            if isinstance(names, dict) and file.name in names and found[file.path] is None:
+                found[file.path] = "listed"
 
 
 def _fit(columns: tuple[str, ...], fields: set[str]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from evalhouse.formats.base import TableRows, Unit, UnitFile
@@ -68,7 +69,10 @@ class Tally:
 
 @dataclass
 class Sources:
-    """What is beside the table of answers; each may be missing."""
+    """What is beside the table of answers; each may be missing.
+
+    Exchanges hold all that traces do.
+    """
 
     answers: Answers | None = None
     traces: Traces | None = None
@@ -149,7 +153,7 @@ class Responses:
             row.cells,
             native_id,
             self._document(carried, native_id if answers else None, row.line),
-            traces.of_row(row.number) if traces else {},
+            traces.of_row(row.number) if traces and not answers else {},
         )
         for each in fields:
             self._field(item, each, found.get(each.column, []))
@@ -305,7 +309,11 @@ def _output(found: Found) -> str:
         "logprobs": given.logprobs,
         "cached": exchange.is_cached,
     }
-    return json.dumps({key: value for key, value in told.items() if value}, ensure_ascii=False)
+    kept = {key: value for key, value in told.items() if value}
+    try:
+        return msgspec.json.encode(kept).decode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(kept)
 
 
 def _outcome(status: str, cell: str, failure: Failure | None) -> dict[str, Any]:

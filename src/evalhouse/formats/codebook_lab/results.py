@@ -166,7 +166,7 @@ class Results:
                 "metric": name,
                 "definition": "evalhouse" if self.detail.is_ours else CODEBOOK_LAB,
                 "value": value,
-                "value_note": self._scope_of(name),
+                "value_note": self._note_of(name),
                 "unit": unit,
                 "is_primary": False,
                 "origin": "reported",
@@ -189,13 +189,16 @@ class Results:
             unit, factor = _ENERGY[name]
             yield name, _times(number_of(row.get(column)), factor), unit, "metrics-log-runs"
 
-    def _scope_of(self, name: str) -> str | None:
-        """Say what energy is not: codebook-lab measures its own machine, wherever the model is."""
-        if name not in _ENERGY or self.detail.energy_scope == "local":
+    def _note_of(self, name: str) -> str | None:
+        """Say how energy was found, and what it is not where the model ran elsewhere."""
+        if name not in _ENERGY:
             return None
+        told = [self.detail.energy_sources.get(f"{name.removesuffix('_energy')}_kwh")]
         if self.detail.energy_scope == "client_only":
-            return "of the client's machine alone; the model ran elsewhere"
-        return None if self.detail.is_ours else "of the client's machine"
+            told.append("of the client's machine alone; the model ran elsewhere")
+        elif not self.detail.is_ours:
+            told.append("of the client's machine")
+        return "; ".join(text for text in told if text) or None
 
     # -- cells -----------------------------------------------------------------------------------
 

@@ -38,9 +38,6 @@ LAYOUT = Layout(TraceRow, frozenset({"row_num"}))
 class Trace:
     """The thoughts of one reply, and how many seconds it took."""
 
-    row: int
-    column: str
-    kind: str
     seconds: float | None
     reasoning: str
 
@@ -51,18 +48,16 @@ class Traces:
     def __init__(self, file: LineFile, progress: Callable[[int], None] | None) -> None:
         self.source = RowFile(file, LAYOUT)
         self._coming = self._read(progress)
-        self._next: Trace | None = next(self._coming, None)
-        self._row = 0
+        self._next: TraceRow | None = next(self._coming, None)
         self.late = 0
         """Traces that stand behind those of later rows, and are handed out to nobody."""
 
     def of_row(self, number: int) -> dict[str, Trace]:
         """Return the last trace of each column for a row; rows must be asked for in order."""
-        self._row = number
         found: dict[str, Trace] = {}
-        while self._next is not None and self._next.row <= number:
-            if self._next.row == number:
-                found[self._next.column] = self._next
+        while self._next is not None and self._next.row_num <= number:
+            if self._next.row_num == number:
+                found[_text(self._next.annotation_name)] = _trace(self._next)
             else:
                 self.late += 1
             self._next = next(self._coming, None)
@@ -74,9 +69,9 @@ class Traces:
         for _ in self._coming:
             pass
 
-    def _read(self, progress: Callable[[int], None] | None) -> Iterator[Trace]:
+    def _read(self, progress: Callable[[int], None] | None) -> Iterator[TraceRow]:
         for rows in self.source.read(progress):
-            yield from (_trace(row) for row in rows.rows if row.row_num is not None)
+            yield from (row for row in rows.rows if row.row_num is not None)
 
 
 def problem_of_late(traces: Traces) -> Problem | None:
@@ -94,13 +89,7 @@ def problem_of_late(traces: Traces) -> Problem | None:
 def _trace(row: TraceRow) -> Trace:
     seconds = _value(row.inference_time_s)
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    return Trace(
-        row.row_num,
-        _text(row.annotation_name),
-        _text(row.annotation_type),
-        float(seconds) if is_number else None,
-        _text(row.reasoning),
-    )
+    return Trace(float(seconds) if is_number else None, _text(row.reasoning))
 
 
 def _text(raw: Raw) -> str:
@@ -110,6 +99,6 @@ def _text(raw: Raw) -> str:
 
 def _value(raw: Raw) -> Any:
     try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError):  # a lone surrogate, NaN
         return json.loads(bytes(raw))
-    except ValueError:
-        return None
