@@ -16,6 +16,7 @@ PARTS = (
     "benchmarks.all_pairs",
     "benchmarks.providers",
     "benchmarks.journal",
+    "benchmarks.annotation",
 )
 
 

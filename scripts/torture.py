@@ -34,6 +34,14 @@ PROOFS = (
         ["tests/journal/test_crashes.py"],
     ),
     (
+        (
+            "processes killed while they ask a model over HTTP, in every way of asking, and whole "
+            "commands at every stage; tables end as if nothing had been, no answer is lost or "
+            "there twice, and no more is asked again than was under way"
+        ),
+        ["tests/engine/test_crashes.py", "tests/workflows/annotation/test_crashes.py"],
+    ),
+    (
         "arbitrary bytes, lines, JSON and splits of dumps (1,000 examples a property)",
         [
             "tests/formats",
@@ -41,6 +49,8 @@ PROOFS = (
             "tests/test_redact.py",
             "tests/journal/test_damage.py",
             "tests/journal/test_journal.py",
+            "tests/engine/test_answers.py",
+            "tests/tasks/test_anything.py",
         ],
     ),
 )

@@ -36,6 +36,7 @@ from evalhouse.workflows.annotation.run_folder import (
 from evalhouse.workflows.annotation.scoring import Scored, kept_scores, score_run
 from evalhouse.workflows.annotation.settings import RunSettings
 from evalhouse.workflows.annotation.table import OUTPUT, write_table
+from evalhouse.workflows.ingest import ingest
 
 Watch = Callable[[Progress], None]
 ENVIRONMENT = "environment.json"
@@ -91,6 +92,8 @@ def annotate(
     outputs = settings.outputs / plan.task.name
     found = None if settings.is_new else find_run(outputs, config["config_hash"])
     if found and found.is_complete:
+        if store is not None:
+            ingest(store, [found.path])  # does nothing where the house has it
         return Annotated(found, kept_scores(found), was_there=True)
     folder = found or begin_run(outputs, config, plan.redactor)
     outcome = _asked(plan, folder, watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from evalhouse.store.output import replaced
 
 CONFIG = "config.json"
 JOURNAL = "answers.jsonl"
+MANIFEST = "manifest.json"
 
 
 @dataclass
@@ -41,8 +43,17 @@ class RunFolder:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every question has its answer."""
-        return self.config.get("status") == "complete"
+        """Whether every question has its answer, and all that follows from them is written.
+
+        The manifest comes last; a run that was killed before it is finished by the next command.
+        """
+        if self.config.get("status") != "complete":
+            return False
+        try:
+            listed = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["files"]
+            return bool(listed[CONFIG]["sha256"] == file_sha256(self.path / CONFIG))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def save(self, redactor: Redactor, **changes: Any) -> None:
         """Write the configuration, with changes."""
@@ -119,6 +130,12 @@ def redactor_of(store: Store | None) -> Redactor:
 def now() -> str:
     """Return the time in UTC, as files hold it."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Any, redactor: Redactor) -> None:

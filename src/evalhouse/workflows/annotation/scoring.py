@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from evalhouse.store import Store
 from evalhouse.tasks.task import Task
 from evalhouse.workflows.annotation.run_folder import (
     RunFolder,
+    file_sha256,
     redactor_of,
     write_json,
     write_whole,
@@ -107,16 +107,11 @@ def _update_tables(folder: RunFolder, data: bytes) -> None:
 def write_manifest(folder: RunFolder, redactor: Redactor) -> None:
     """Write the size and the SHA-256 of every file of the run."""
     files = {
-        path.name: {"sha256": _sha256(path), "bytes": path.stat().st_size}
+        path.name: {"sha256": file_sha256(path), "bytes": path.stat().st_size}
         for path in sorted(folder.path.iterdir())
         if path.is_file() and path.name not in _UNLISTED and not path.name.startswith(".")
     }
     write_json(folder.path / layout.MANIFEST, {"run_id": folder.run_id, "files": files}, redactor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _warnings(config: Mapping[str, Any], assessment: Assessment) -> Iterator[str]:
