@@ -198,6 +198,10 @@ def _worded(words: str) -> Schema:
         found = {"type": "array", "items": {"type": "string", "enum": names}}
     elif ends := re.search(r"from (-?\d+) \(lowest\) to (-?\d+)", line):
         found = {"type": "integer", "enum": list(range(int(ends[1]), int(ends[2]) + 1))}
+    elif "whole number" in line:
+        found = {"type": "integer"}
+    elif "list of short names" in line:
+        found = {"type": "array", "items": {"type": "string"}}
     elif "passages" in line:
         label = {"label": {"type": "string", "enum": names}} if names else {}
         found = {"type": "array", "items": {"properties": {"text": {}, **label}}}
@@ -220,13 +224,19 @@ def _value(schema: Schema, text: str, chance: random.Random, *, may_be_null: boo
         schema = schema["anyOf"][0]
     if "enum" in schema:
         return chance.choice(schema["enum"])
-    if schema["type"] == "boolean":
-        return chance.random() < 0.7
-    if schema["type"] != "array":
-        return f"some {{words}} “{chance.randrange(1000)}” \N{PILE OF POO}"
-    items = schema["items"]
-    if "enum" in items:
-        return [option for option in items["enum"] if chance.random() < 0.5]
+    if schema["type"] == "array":
+        return _values_of(schema["items"], text, chance)
+    return {
+        "boolean": chance.random() < 0.7,
+        "integer": schema.get("minimum", 0) + chance.randrange(3),
+        "string": f"some {{words}} “{chance.randrange(1000)}” \N{PILE OF POO}",
+    }[schema["type"]]
+
+
+def _values_of(items: Schema, text: str, chance: random.Random) -> list[Any]:
+    if items.get("type") == "string":
+        options = items.get("enum", ["one name", "other name"])
+        return [option for option in options if chance.random() < 0.5]
     words = list(WORD.finditer(text))
     labels = items["properties"].get("label", {}).get("enum")
     return [

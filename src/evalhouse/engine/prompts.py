@@ -18,6 +18,7 @@ from evalhouse.engine.questions import (
     schema_of,
 )
 from evalhouse.engine.wording import Template, load_template, read_template, sentence
+from evalhouse.errors import UsageError
 from evalhouse.ids import sha256_hex
 from evalhouse.tasks.codebook import Annotation, Codebook
 from evalhouse.tasks.examples import CODEBOOK, Example, response
@@ -40,7 +41,11 @@ class Form:
 
 
 class Prompts:
-    """The prompts of one task, asked in one way."""
+    """The prompts of one task, asked in one way.
+
+    Raises:
+        UsageError: for a template that cannot be read or used.
+    """
 
     def __init__(
         self, codebook: Codebook, asking: Asking, examples: Mapping[str, Sequence[Example]]
@@ -53,6 +58,16 @@ class Prompts:
             else read_template(asking.template)
         )
         self._forms: dict[tuple[str, ...], Form] = {}
+        self._check_template()
+
+    def _check_template(self) -> None:
+        """Refuse a template in which all fields would be the same question."""
+        is_told = any(place == "questions" for _, place in self.template.pieces)
+        if not is_told and self.asking.request_unit == "field" and len(self.annotations) > 1:
+            raise UsageError(
+                f"the template `{self.asking.template}` has no `{{{{questions}}}}`, so that every "
+                "field would be asked in the same words; add it, or use the request unit `text`"
+            )
 
     @cached_property
     def annotations(self) -> tuple[Annotation, ...]:
