@@ -36,6 +36,14 @@ def scripted(*replies: Any) -> Respond:
     return lambda _: next(left)
 
 
+def asked(prompts: Prompts, *texts: str, columns: tuple[str, ...] = ()) -> Question:
+    """Return the question about texts; in the unit `field` about the first, or the one named."""
+    unit = prompts.asking.request_unit
+    rows = tuple(Numbered(n, Row(f"r{n}", text, {})) for n, text in enumerate(texts, 1))
+    columns = columns or (prompts.columns[:1] if unit == "field" else prompts.columns)
+    return Question(prompts, rows, tuple(str(row.number) for row in rows), columns, 0)
+
+
 class Desk:
     """Keeps what is asked."""
 

@@ -13,14 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalhouse.engine.asking import CHAT_MODES, PROMPT_TYPES, REQUEST_UNITS, Asking
-from evalhouse.engine.interview import Numbered, Question
-from evalhouse.engine.prompts import Prompts
 from evalhouse.errors import UsageError
 from evalhouse.providers import Request
 from evalhouse.providers.request import encoded
 from evalhouse.tasks.rows import Row
 from evalhouse.tasks.task import Task, open_task
-from tests.engine.desks import interviewed
+from tests.engine.desks import asked, interviewed
 from tests.engine.runs import YAML, made_task, prompts_of
 from tests.tasks.made import edited, make
 
@@ -162,13 +160,6 @@ TEXTS = st.text(st.characters(codec="utf-8")) | st.lists(
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
     return made_task(tmp_path_factory.mktemp("task"), 3)
-
-
-def asked(prompts: Prompts, *texts: str, columns: tuple[str, ...] = ()) -> Question:
-    unit = prompts.asking.request_unit
-    rows = tuple(Numbered(n, Row(f"r{n}", text, {})) for n, text in enumerate(texts, 1))
-    columns = columns or (prompts.columns[:1] if unit == "field" else prompts.columns)
-    return Question(prompts, rows, tuple(str(row.number) for row in rows), columns, 0)
 
 
 @given(text=TEXTS, unit=st.sampled_from(REQUEST_UNITS), kind=st.sampled_from(PROMPT_TYPES))
