@@ -172,6 +172,9 @@ def annotate(  # noqa: PLR0913 - each parameter is an option of the command
     cache: Annotated[
         Text, _option(_RUN, "Keep replies there, and ask for none twice.", metavar="FOLDER")
     ] = None,
+    record: Annotated[
+        Text, _option(_RUN, "Add exchanges to a file, to be replayed.", metavar="FILE")
+    ] = None,
     country: Annotated[
         Text, _option(_RUN, "Where this machine stands, as USA, for emissions.")
     ] = None,

@@ -55,6 +55,7 @@ OTHERS: dict[str, Any] = {
     "limit": 10,
     "outputs": Path("elsewhere"),
     "cache": Path("kept"),
+    "record": Path("said.jsonl"),
     "country": "FRA",
     "energy": False,
     "new": True,

@@ -15,7 +15,7 @@ from evalhouse.engine.slots import Slots
 from evalhouse.engine.transport import Transport
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.journal import ResponseCache
-from evalhouse.providers import PROVIDERS, Endpoint, open_provider
+from evalhouse.providers import PROVIDERS, Endpoint, Provider, Recorder, open_provider
 from evalhouse.providers.prices import price_of
 from evalhouse.redact import Redactor
 from evalhouse.tasks.task import Task
@@ -107,7 +107,7 @@ def open_answering(
     slots = Slots(settings.limits)
     cache = ResponseCache(settings.cache, redactor=redactor) if settings.cache else None
     transport = Transport(
-        open_provider(settings.provider, connections=settings.limits.concurrency),
+        _opened(settings),
         slots,
         settings.persistence,
         budget_of(settings, endpoint),
@@ -116,6 +116,19 @@ def open_answering(
         settings.provider.provider,
     )
     return Answering(Asked(transport, settings.provider.model), slots, cache)
+
+
+def _opened(settings: RunSettings) -> Provider:
+    provider = open_provider(settings.provider, connections=settings.limits.concurrency)
+    if settings.record is None:
+        return provider
+    try:
+        settings.record.parent.mkdir(parents=True, exist_ok=True)
+        return Recorder(provider, settings.record)
+    except OSError as failure:
+        raise UsageError(
+            f"nothing can be recorded in `{settings.record}`: {failure.strerror}; name another file"
+        ) from None
 
 
 def _predicted(task: Task, prompts: Prompts, settings: RunSettings) -> Baseline:

@@ -138,6 +138,7 @@ _RUN: dict[str, Converter] = {
     "limit": _whole,
     "outputs": _path,
     "cache": _path,
+    "record": _path,
     "country": _text,
     "energy": _flag,
     "new": _flag,

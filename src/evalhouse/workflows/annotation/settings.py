@@ -45,6 +45,7 @@ class RunSettings:
         limit: ask about the first rows alone.
         outputs: the folder below which run folders and tables are.
         cache: a folder of replies that need not be asked for again; None keeps none.
+        record: a file to which exchanges are added, for the provider `replay`.
         country: where the machine stands, by three letters, for emissions.
         is_metered: whether energy is measured.
         is_new: whether to begin a run although one of the same configuration is there.
@@ -61,6 +62,7 @@ class RunSettings:
     limit: int | None = None
     outputs: Path = OUTPUTS
     cache: Path | None = None
+    record: Path | None = None
     country: str = "USA"
     is_metered: bool = True
     is_new: bool = False
