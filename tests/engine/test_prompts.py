@@ -231,6 +231,13 @@ def test_what_is_not_processed_is_not_asked(task: Task) -> None:
     assert "T_Why" not in prompt
 
 
+def test_a_codebook_of_which_nothing_is_asked_is_refused(tmp_path: Path) -> None:
+    codebook = "text_column: text\nsections: [{name: S, annotations: [{name: A, type: textbox}]}]\n"
+    task = made_task(tmp_path, 1, codebook)
+    with pytest.raises(UsageError, match="no field is left to ask: the codebook has none but"):
+        prompts_of(task, Asking(process_textbox=False))
+
+
 @pytest.mark.parametrize(
     ("asking", "is_sent"),
     [

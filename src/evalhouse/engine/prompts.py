@@ -44,7 +44,7 @@ class Prompts:
     """The prompts of one task, asked in one way.
 
     Raises:
-        UsageError: for a template that cannot be read or used.
+        UsageError: for a template that cannot be read or used, and where no field is asked.
     """
 
     def __init__(
@@ -58,10 +58,15 @@ class Prompts:
             else read_template(asking.template)
         )
         self._forms: dict[tuple[str, ...], Form] = {}
-        self._check_template()
+        self._check()
 
-    def _check_template(self) -> None:
-        """Refuse a template in which all fields would be the same question."""
+    def _check(self) -> None:
+        """Refuse to ask nothing, and a template in which all fields would be the same question."""
+        if not self.annotations:
+            raise UsageError(
+                "no field is left to ask: the codebook has none but those that `process_textbox` "
+                "and `process_span` leave out; let one of them be asked"
+            )
         is_told = any(place == "questions" for _, place in self.template.pieces)
         if not is_told and self.asking.request_unit == "field" and len(self.annotations) > 1:
             raise UsageError(

@@ -55,7 +55,7 @@ class Persistence:
 
     def wait(self, tries: int, retry_after: float | None, chance: float) -> float:
         """Return the seconds to wait after so many tries; `chance` (0 to 1) spreads them."""
-        longest = min(self.longest_wait, self.first_wait * 2.0 ** (tries - 1))
+        longest = min(self.longest_wait, self.first_wait * 2.0 ** min(tries - 1, 60))
         # Half of it is left to chance, so that those who failed together do not return together.
         return max(longest * (0.5 + chance / 2), min(retry_after or 0.0, LONGEST_PAUSE))
 
