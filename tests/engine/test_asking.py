@@ -15,7 +15,7 @@ from evalhouse.errors import UnknownNameError, UsageError
         ("request_unit", "row", "no request unit is called `row`; known: `batch`, `field`, `text`"),
         ("chat_mode", "chat", "no chat mode is called `chat`"),
         ("retry_strategy", "again", "no retry strategy is called `again`"),
-        ("prompt_type", "cot", "no prompt type is called `cot`; did you mean `CoT`"),
+        ("prompt_type", "cot", "no prompt type is called `cot`; known: `CoT`, `persona`"),
         ("history_window", -1, "`history_window` is -1 and must be at least 0"),
         ("batch_size", 0, "`batch_size` is 0 and must be at least 1"),
         ("repeats", 0, "`repeats` is 0 and must be at least 1"),

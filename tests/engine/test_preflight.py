@@ -45,7 +45,7 @@ def test_a_server_that_is_away_is_not_asked() -> None:
 )
 def test_a_model_that_is_missing_is_said_with_those_that_are_there(models: Any, hint: str) -> None:
     missing = replace(HERE, model_present=False, models=models)
-    with pytest.raises(MissingModelError, match="no model at http.* is called `small`") as failure:
+    with pytest.raises(MissingModelError, match=r"no model at http.* is called `small`") as failure:
         check_endpoint(missing)
     assert hint in str(failure.value)
 

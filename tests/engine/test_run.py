@@ -146,9 +146,8 @@ def test_a_run_that_is_done_when_it_is_interrupted_is_complete(
     task: Task, path: Path, server: Server
 ) -> None:
     at_request(server, 3, interrupt)
-    outcome = annotated(
-        task, path, Setting(server.url, limits=Limits(3)), Asking(retries=0), rows=3
-    )
+    setting = Setting(server.url, limits=Limits(3), timeout=9.0)
+    outcome = annotated(task, path, setting, Asking(retries=0), rows=3)
     assert outcome.is_complete
     assert not outcome.is_stopped
 
