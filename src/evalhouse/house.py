@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from evalhouse.workflows.export import ExportReport
+    from evalhouse.workflows.export_tidy import TidyReport
     from evalhouse.workflows.ingest import IngestOptions, Progress
     from evalhouse.workflows.ledger import Ledger
 
@@ -72,6 +73,20 @@ class House:
         with self._reader() as reader:
             run_id = names.find_run(reader, run).run_id
         return export_olmes(self.store, run_id, to)
+
+    def export_codebook_lab(self, run: str, to: Place) -> ExportReport:
+        """Write the folder of an annotation run into a new or empty folder."""
+        from evalhouse.workflows.export_runs import export_run_folder  # noqa: PLC0415 - as above
+
+        with self._reader() as reader:
+            run_id = names.find_run(reader, run).run_id
+        return export_run_folder(self.store, run_id, to)
+
+    def export_tidy(self, task: str, to: Place) -> TidyReport:
+        """Write the tables of all annotation runs of a task into a new or empty folder."""
+        from evalhouse.workflows.export_tidy import export_tidy  # noqa: PLC0415 - as above
+
+        return export_tidy(self.store, task, to)
 
     def repair(self) -> list[str]:
         """Close the batches of processes that are gone, and return their ids."""

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 import evalhouse
 from tests.cli.conftest import DUMPS, Evalhouse
+from tests.formats.codebook_lab.folders import TASK, write_own
 
 OLD = "allenai/OLMo-2-0425-1B main 2025-10-08_posttrain"
 
@@ -70,3 +74,55 @@ def test_every_command_works_on_postgresql(
     assert len(rows) == 3
     assert call("--house", place, "show", OLD).code == 0
     assert call("--house", place, "export", "olmes", OLD, "--to", tmp_path / "out").code == 0
+
+
+@pytest.fixture
+def annotated(call: Evalhouse, tmp_path: Path) -> Path:
+    """Give the place of a house with one annotation run, whose folder is gone."""
+    write_own(tmp_path / "outputs")
+    call("--house", tmp_path / "house", "ingest", tmp_path / "outputs")
+    shutil.rmtree(tmp_path / "outputs")
+    return tmp_path / "house"
+
+
+def test_an_annotation_run_is_written_as_its_folder_was(
+    call: Evalhouse, annotated: Path, tmp_path: Path
+) -> None:
+    words = ("--house", annotated, "export", "codebook-lab", "aaaaaaaa", "--to", tmp_path / "out")
+    done = call(*words)
+    assert done.code == 0
+    assert "wrote 12 files" in done.out
+    assert "11 are byte for byte those of the source" in done.out
+    assert "1 secrets are replaced" in done.out
+    assert (tmp_path / "out" / TASK / "aaaaaaaa" / "output.csv").exists()
+    assert len(call(*words, "--format", "json").json["files"]) == 12
+
+
+def test_a_run_of_olmes_is_not_written_as_a_folder_of_answers(
+    ask: Evalhouse, tmp_path: Path
+) -> None:
+    done = ask("export", "codebook-lab", OLD, "--to", tmp_path / "out")
+    assert done.code == 2
+    assert "is no annotation run; `evalhouse export olmes` writes those of OLMES" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_the_tables_of_a_task_are_written(call: Evalhouse, annotated: Path, tmp_path: Path) -> None:
+    words = ("--house", annotated, "export", "tidy", TASK, "--to", tmp_path / "out")
+    done = call(*words)
+    assert done.code == 0
+    assert "wrote the tables of 1 run " in done.out
+    assert f"{TASK}_metrics_log_classes.csv  2 rows" in done.out
+    told = call(*words, "--format", "json").json
+    assert {file["path"]: file["rows"] for file in told["files"]} == {
+        f"{TASK}_metrics_log.csv": 5,
+        f"{TASK}_metrics_log_runs.csv": 1,
+        f"{TASK}_metrics_log_classes.csv": 2,
+    }
+
+
+def test_the_tables_of_no_task_are_refused(ask: Evalhouse, tmp_path: Path) -> None:
+    done = ask("export", "tidy", "nothing", "--to", tmp_path / "out")
+    assert done.code == 2
+    assert "no task with annotation runs is called `nothing`" in done.err
+    assert not (tmp_path / "out").exists()

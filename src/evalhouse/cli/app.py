@@ -46,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 task = typer.Typer(help="Look at annotation tasks before they are run.", no_args_is_help=True)
-export = typer.Typer(help="Write runs as another program wrote them.", no_args_is_help=True)
+export = typer.Typer(help="Write runs as other programs read them.", no_args_is_help=True)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -90,6 +90,8 @@ app.command()(look.show)
 app.command()(look.problems)
 app.command()(look.tables)
 export.command()(maintain.olmes)
+export.command()(maintain.codebook_lab)
+export.command()(maintain.tidy)
 app.add_typer(export, name="export")
 task.command()(tasks.check)
 app.add_typer(task, name="task")

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _LISTED = 20
 
+_Run = Annotated[str, typer.Argument(help="Run: id, short id, beginning of it, or label.")]
+_To = Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to, new or empty.")]
+_Form = Annotated[PageFormat, typer.Option("--format", help="How to report.")]
+
 
 def init(
     context: typer.Context,
@@ -59,14 +63,48 @@ def repair(context: typer.Context) -> None:
 
 def olmes(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="Run: id, short id, beginning of it, or label.")],
+    run: _Run,
     *,
-    to: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to, new or empty.")],
-    form: Annotated[PageFormat, typer.Option("--format", help="How to report.")] = PageFormat.table,
+    to: _To,
+    form: _Form = PageFormat.table,
 ) -> None:
     """Write the files of a run as OLMES wrote them, also those that its dump never shipped."""
     with Session.of(context).read() as house:
         report = house.export_olmes(run, to)
+    _report(report, to, form)
+
+
+def codebook_lab(
+    context: typer.Context,
+    run: _Run,
+    *,
+    to: _To,
+    form: _Form = PageFormat.table,
+) -> None:
+    """Write the folder of an annotation run as it was, as `<DIR>/<task>/<run_id>/`."""
+    with Session.of(context).read() as house:
+        report = house.export_codebook_lab(run, to)
+    _report(report, to, form)
+
+
+def tidy(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="Task whose annotation runs are wanted.")],
+    *,
+    to: _To,
+    form: _Form = PageFormat.table,
+) -> None:
+    """Write the tables of all annotation runs of a task: a row a value, a run, a class."""
+    with Session.of(context).read() as house:
+        report = house.export_tidy(task, to)
+    if form is PageFormat.json:
+        write_json(report)
+        return
+    say(f"wrote the tables of {counted(report.runs, 'run')} to {to}")
+    say(*(f"  {file.path}  {counted(file.rows, 'row')}" for file in report.files))
+
+
+def _report(report: ExportReport, to: Path, form: PageFormat) -> None:
     if form is PageFormat.json:
         write_json(report)
     else:

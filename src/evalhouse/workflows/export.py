@@ -71,7 +71,7 @@ def export_olmes(
         planned = Outputs(store, reader, run, rows=rows)
         folder = Target(target)
         folder.admit([output.path for output in planned.files])
-        files = tuple(_exported(folder, output) for output in planned.files)
+        files = tuple(write_output(folder, output) for output in planned.files)
     return ExportReport(
         run_id=run_id,
         files=files,
@@ -81,7 +81,8 @@ def export_olmes(
     )
 
 
-def _exported(folder: Target, output: Output) -> ExportedFile:
+def write_output(folder: Target, output: Output) -> ExportedFile:
+    """Write a file, and say whether it is the source's, and if not, why."""
     marks = _Marks()
     written = folder.write(output.path, marks.counted(output.pieces()))
     file = output.file

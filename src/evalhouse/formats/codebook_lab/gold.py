@@ -25,6 +25,8 @@ from evalhouse.tasks.task import Coding, Task, open_task
 
 GOLD = "gold"
 _KEY = "labels"
+LABELS = f"#{_KEY}"
+"""How the name of a unit ends that holds labels, and no run."""
 _LEVELS = 4  # folders above a run's in which a path of its settings may begin
 _ROWS = 4096  # in a batch
 _ARISES = {Applies.YES: True, Applies.NO: False, Applies.UNKNOWN: None}
@@ -102,7 +104,7 @@ def label_unit(place: TaskPlace, task: str, task_id: str, run: Unit) -> Unit:
     return Unit(
         format=run.format,
         unit_id=ids.unit_id(task_id, key),
-        part=f"{task}#{_KEY}",
+        part=f"{task}{LABELS}",
         run_id=run.run_id,
         model_id=run.model_id,
         prompt_id=run.prompt_id,

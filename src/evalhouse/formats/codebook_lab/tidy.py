@@ -203,6 +203,17 @@ def merged(
     return TidyTable(wider.header, (*others[:first], *own, *others[first:]), table.mark)
 
 
+def table_of(rows: Iterable[Row], columns: Sequence[str]) -> TidyTable:
+    r"""Return a new table of these columns; what a row does not tell is an empty cell.
+
+    Example:
+        >>> table_of([{"run_id": "a", "value": 0.5}, {"run_id": "b"}], ("run_id", "value")).text
+        'run_id,value\na,0.5\nb,\n'
+    """
+    records = (_record([cell(row.get(name)) for name in columns]) for row in rows)
+    return TidyTable(_record(columns), tuple(records))
+
+
 def cell(value: Any) -> str:
     """Return a value as a cell: what is not defined is empty, a float keeps all its digits."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
