@@ -92,6 +92,12 @@ def test_what_cannot_be_run_is_told_in_a_sentence(
     assert not Path("outputs").exists()
 
 
+def test_what_cannot_be_run_makes_no_house(task: Path, call: Evalhouse) -> None:
+    assert call("annotate", "nowhere", "-m", "m").code == 2
+    assert call("annotate", task, "-m", "m", "-p", "baseline").code == 2
+    assert not Path("house").exists()
+
+
 def test_ctrl_c_stops_a_run_that_the_same_command_goes_on_with(task: Path) -> None:
     with serving(Model(wait=0.2)) as server:
         command = [

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evalhouse.cli.annotation_pages import as_data, tell_run, tell_sweep
 from evalhouse.cli.errors import INTERRUPTED, complain
-from evalhouse.cli.output import stderr, write_json
+from evalhouse.cli.output import say_aside, stderr, write_json
 from evalhouse.cli.session import Session
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from rich.progress import Progress as Bar
 
     from evalhouse.engine.progress import Progress
     from evalhouse.store import Store
     from evalhouse.workflows.annotation.annotate import Annotated as Run
+    from evalhouse.workflows.annotation.grid import Planned
 
 _PROVIDER, _ASKING, _SAMPLING, _PACE, _RUN = (
     "Model",
@@ -229,7 +229,7 @@ def sweep(  # noqa: PLR0913 - each parameter is an option of the command
         tell_sweep(planned, [], session)
         return
     with _store(session, wanted=not no_house) as store, watching(quiet=quiet or json) as watch:
-        done = run_sweep(planned, store, watch)
+        done = run_sweep(planned, store, watch, _telling(planned))
     if json:
         write_json([as_data(each) for each in done])
     else:
@@ -237,6 +237,19 @@ def sweep(  # noqa: PLR0913 - each parameter is an option of the command
     if any(each.is_stopped for each in done):
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(1 if any(each.failure for each in done) else 0)
+
+
+def _telling(planned: Sequence[Planned]) -> Callable[[int, Planned], None]:
+    """Return what says on stderr which run begins."""
+
+    def tell(number: int, plan: Planned) -> None:
+        provider = plan.settings.provider
+        say_aside(
+            f"run {number} of {len(planned)}: {provider.provider} {provider.model} on "
+            f"{plan.task.name}"
+        )
+
+    return tell
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,10 +268,15 @@ def _end(found: Run, session: Session, *, json: bool) -> None:
 
 
 @contextmanager
-def _store(session: Session, *, wanted: bool) -> Iterator[Store | None]:
-    opened: AbstractContextManager[Any] = session.write() if wanted else nullcontext()
-    with opened as house:
-        yield house.store if wanted else None
+def _store(session: Session, *, wanted: bool) -> Iterator[Callable[[], Store] | None]:
+    """Give what opens the house, once it is needed: what cannot be run leaves none behind."""
+    with ExitStack() as stack:
+
+        @cache
+        def opened() -> Store:
+            return stack.enter_context(session.write()).store
+
+        yield opened if wanted else None
 
 
 @contextmanager
@@ -279,8 +297,10 @@ def watching(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _note(progress: Progress) -> str:
-    parts = [f"{progress.rate:.3g} requests/s"] if progress.rate else []
-    parts += [f"{progress.in_flight} of {progress.width} at once"] if progress.width else []
+    parts = []
+    if progress.seconds_left is not None:
+        parts.append(f"{_clock(progress.seconds_left)} left")
+    parts += [f"{progress.rate:.3g}/s"] if progress.rate else []
     parts += [f"{progress.tokens:,} tokens"] if progress.tokens else []
     for count, what in (
         (progress.replayed, "answered before"),
@@ -290,8 +310,6 @@ def _note(progress: Progress) -> str:
         (progress.failures, "given up"),
     ):
         parts += [f"{count:,} {what}"] if count else []
-    if progress.seconds_left is not None:
-        parts.append(f"{_clock(progress.seconds_left)} left")
     return ", ".join(parts)
 
 
@@ -311,8 +329,7 @@ def _bar() -> Bar:
     )
 
     return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TextColumn("rows", markup=False),
         TimeElapsedColumn(),

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from evalhouse.workflows.annotation.scoring import Scored
     from evalhouse.workflows.annotation.sweep import Swept
 
-_NOT_GIVEN = ("invalid", "refused", "truncated", "failed")
 _WARNINGS_SHOWN = 8
 _RUNS_ACROSS = 5
 
@@ -27,7 +26,7 @@ def tell_run(found: Annotated, session: Session) -> None:
     heading(f"{config['task_name']}: {config['model']}, run {found.folder.run_id}")
     say(f"in {near(str(found.folder.path))}")
     if found.was_there:
-        say("it was complete before; `--new` begins another run of the same configuration")
+        say("it was complete before, and nothing was asked; `--new` begins another such run")
     if found.outcome:
         say(_amounts(found))
     if found.scored:
@@ -86,7 +85,7 @@ def _rows(field: FieldResult) -> Iterable[tuple[str, ...]]:
         yield (
             safe(field.column) if not place else "",
             field.kind if not place else "",
-            f"{field.applicable:,}" if not place else "",
+            f"{line.n if line else field.applicable:,}",
             line.metric if line else NOTHING,
             number(line.value, "proportion") if line else NOTHING,
             _interval(line),
@@ -102,8 +101,8 @@ def _interval(line: ScoreLine | None) -> str:
 
 
 def _valid(field: FieldResult) -> str:
-    missing = sum(field.statuses.get(status, 0) for status in _NOT_GIVEN)
-    return f"{1 - missing / field.applicable:.0%}" if field.applicable else NOTHING
+    share = field.score("valid_share")
+    return NOTHING if share is None or share.value is None else f"{share.value:.0%}"
 
 
 def _people(field: FieldResult, metric: str) -> str:

@@ -81,6 +81,11 @@ def say(*lines: str) -> None:
         console.print(Text(safe(line)), soft_wrap=True)
 
 
+def say_aside(line: str) -> None:
+    """Print a line on stderr, beside the results."""
+    stderr().print(Text(safe(line)), soft_wrap=True)
+
+
 def heading(text: str, *, apart: bool = False) -> None:
     """Print a heading; `apart` leaves a line above it."""
     console = stdout()

@@ -83,8 +83,10 @@ def score(  # noqa: PLR0913 - each parameter is an option of the command
         clusters=clusters,
         to=Path(to) if to else None,
     )
-    is_kept = find_place(where).is_ours and to is None and not no_house
-    opened: AbstractContextManager[Any] = Session.of(context).write() if is_kept else nullcontext()
+    is_kept = find_place(where).is_ours and to is None and definition is Definition.evalhouse
+    opened: AbstractContextManager[Any] = (
+        Session.of(context).write() if is_kept and not no_house else nullcontext()
+    )
     with opened as house:
         place, scored = rescore(where, how, house.store if house else None)
     if json:
@@ -93,7 +95,7 @@ def score(  # noqa: PLR0913 - each parameter is an option of the command
     assessment = scored.assessment
     heading(f"{assessment.task}: {near(str(place.table))}, {counted(assessment.matched, 'row')}")
     tell_scores(scored)
-    _tell_kept(how, is_kept=place.is_ours)
+    _tell_kept(how, is_kept=is_kept)
 
 
 def _scoring(definition: Definition, absent: AbsentRule, **others: Any) -> Any:

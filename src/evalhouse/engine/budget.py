@@ -15,7 +15,7 @@ class BudgetError(EvalhouseError):
     def __init__(self, what: str, spent: str, most: str) -> None:
         super().__init__(
             f"the run has spent {spent} of {most} {what}, and stops; what is answered is kept: "
-            "raise the limit and run the same command again to go on"
+            "run the same command again to go on, as limits are those of one session"
         )
 
 

@@ -144,7 +144,7 @@ def bar(line: ScoreLine, low: float, high: float) -> str:
     if line.low is not None and line.high is not None:
         for place in range(_place(line.low, low, high), _place(line.high, low, high)):
             cells[place] = "─"
-    cells[min(_place(line.value, low, high), _BAR) - 1 if line.value > low else 0] = "●"
+    cells[max(_place(line.value, low, high) - 1, 0)] = "●"
     return "".join(cells)
 
 

@@ -324,7 +324,9 @@ def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) 
         for cell in fact.cells
     ]
     problems = any(file.live for file in files) or made.problems
-    digest = ids.canonical_json(sorted([file.relative_path, file.sha256] for file in files))
+    digest = ids.canonical_json(
+        sorted(([file.relative_path, file.sha256] for file in files), key=str)
+    )
     source = Source(
         source_id=made.source_id,
         format=made.format,

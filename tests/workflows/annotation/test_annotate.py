@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,10 @@ def test_the_run_folder_has_every_file_and_the_manifest_names_them(done: Annotat
     folder = done.folder.path
     assert folder.parent.name == "town"
     assert folder.name == done.folder.config["run_uuid"][:8] == done.folder.config["run_id"]
-    expected = set(layout.RUN_FILES) - {layout.EMISSIONS, layout.ENERGY}  # energy is not metered here
+    expected = set(layout.RUN_FILES) - {
+        layout.EMISSIONS,
+        layout.ENERGY,
+    }  # energy is not metered here
     assert expected <= {path.name for path in folder.iterdir()}
     listed = read_json(folder / "manifest.json")["files"]
     assert set(listed) == {path.name for path in folder.iterdir()} - {"manifest.json"}
@@ -390,6 +394,94 @@ def test_a_changed_ground_truth_is_said(task: Path, tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace(",for,", ",both,", 1), "utf-8")
     _, scored = rescore(done.folder.path, Rescoring(scoring=SCORING))
     assert any("ground truth is not the one" in each for each in scored.warnings)
+
+
+def test_corrected_gold_scores_a_complete_run_anew_and_asks_nothing(
+    task: Path, tmp_path: Path
+) -> None:
+    with serving(Model()) as server:
+        first = annotated(task, settings(server.url, tmp_path / "outputs"))
+        asked = len(server.requests)
+        path = task / "ground-truth.csv"
+        path.write_text(path.read_text("utf-8").replace(",for,", ",both,", 2), "utf-8")
+        again = annotated(task, settings(server.url, tmp_path / "outputs"))
+        assert not [seen for seen in server.requests[asked:] if seen.method == "POST"]
+    assert again.was_there
+    assert first.scored is not None
+    assert again.scored is not None
+    gold = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert again.scored.assessment.ground_truth_sha256 == gold
+    assert again.scored.assessment != first.scored.assessment
+    assert read_json(again.folder.path / "scores.json")["ground_truth_sha256"] == gold
+
+
+def test_numbers_by_codebook_labs_definitions_leave_ours_alone(task: Path, tmp_path: Path) -> None:
+    yaml = (task / "codebook.yaml").read_text("utf-8")
+    plain = yaml.replace("multiselect", "dropdown").replace("values: [for, against]", "value: for")
+    (task / "codebook.yaml").write_text(plain, "utf-8")
+    table = (task / "ground-truth.csv").read_text("utf-8")
+    for listed in ('"[""money"", ""noise""]"', '"[""money""]"', "[]"):
+        table = table.replace(listed, "money")
+    (task / "ground-truth.csv").write_text(table, "utf-8")
+    done = annotated(task, baseline(tmp_path / "outputs"))
+    before = (done.folder.path / "scores.json").read_bytes()
+    _, theirs = rescore(done.folder.path, Rescoring(scoring=Scoring(definition="codebook-lab")))
+    assert theirs.assessment.definition == "codebook-lab"
+    assert (done.folder.path / "scores.json").read_bytes() == before
+
+
+def test_secrets_that_a_setting_or_an_option_holds_are_in_no_file(tmp_path: Path) -> None:
+    secret = "sk-ant-api03-" + "Ab1" * 30
+    folder = task_folder(tmp_path / "tasks")
+    done = annotated(
+        folder, baseline(tmp_path / "outputs", label=f"mine {secret}", quantization=secret)
+    )
+    assert done.folder.is_complete
+    files = [path for path in (tmp_path / "outputs").rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert not [path for path in files if secret.encode() in path.read_bytes()]
+
+
+def test_ids_that_look_like_secrets_are_scored_again_as_before(tmp_path: Path) -> None:
+    folder = task_folder(tmp_path / "tasks", rows=6)
+    path = folder / "ground-truth.csv"
+    secret = "sk-ant-api03-" + "Cd2" * 30
+    path.write_text(path.read_text("utf-8").replace("r3,", f"{secret},"), "utf-8")
+    done = annotated(folder, baseline(tmp_path / "outputs", "random"))
+    assert secret not in (done.folder.path / "output.csv").read_text("utf-8")
+    _, again = rescore(done.folder.path, Rescoring(scoring=SCORING))
+    assert done.scored is not None
+    assert again.assessment.matched == 6
+    assert again.assessment.fields == done.scored.assessment.fields
+
+
+def test_a_baseline_needs_answers_to_learn_from(task: Path, tmp_path: Path) -> None:
+    path = task / "ground-truth.csv"
+    lines = path.read_text("utf-8").splitlines()
+    ids = [f"r{number},town,text {number},,,,,," for number in range(1, 4)]
+    path.write_text("\n".join([lines[0], *ids, ""]), "utf-8")
+    with pytest.raises(UsageError, match="has no answers, and a baseline learns from them"):
+        annotated(task, baseline(tmp_path / "outputs"))
+    assert not list((tmp_path / "outputs").glob("*/*"))
+
+
+def test_damaged_totals_are_told_before_anything_is_replaced(task: Path, tmp_path: Path) -> None:
+    done = annotated(task, baseline(tmp_path / "outputs"))
+    (done.folder.path / "emissions.csv").write_bytes(b"\xff\xfe")
+    before = (done.folder.path / "scores.json").read_bytes()
+    with pytest.raises(UsageError, match=r"emissions\.csv` cannot be read"):
+        rescore(done.folder.path, Rescoring())
+    assert (done.folder.path / "scores.json").read_bytes() == before
+
+
+def test_a_copy_of_a_run_is_passed_over_by_ingest(task: Path, tmp_path: Path) -> None:
+    from evalhouse.workflows.ingest import ingest
+
+    with open_store(tmp_path / "house") as store:
+        annotated(task, baseline(tmp_path / "outputs"), store)
+        shutil.copytree(tmp_path / "outputs", tmp_path / "copy")
+        ledger = ingest(store, [tmp_path])
+    assert not [problem for problem in ledger.problems if problem.severity == "damage"]
 
 
 def test_what_cannot_be_asked_leaves_no_folder(task: Path, tmp_path: Path) -> None:

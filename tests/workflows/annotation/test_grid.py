@@ -53,6 +53,15 @@ def test_single_runs_have_settings_of_their_own_and_baselines_come_first(tmp_pat
     ]  # fmt: skip
 
 
+def test_settings_that_shape_no_answer_of_a_baseline_are_no_further_runs(tmp_path: Path) -> None:
+    text = (
+        "task: t\nmodel: a\ntemperature: [0.0, 0.7]\nprompt_type: [standard, CoT]\nruns:\n"
+        "  - {provider: baseline, model: tfidf}\n"
+    )
+    models = [plan.settings.provider.model for plan in planned(tmp_path, text)]
+    assert models == ["tfidf", "a", "a", "a", "a"]
+
+
 def test_the_same_run_is_planned_once(tmp_path: Path) -> None:
     plans = planned(tmp_path, "task: t\nmodel: [a, a]\ntemperature: [0, 0.0]\n")
     assert len(plans) == 1

@@ -50,7 +50,8 @@ OWN_CONFIG_KEYS = (
     *("system_message_sha256", "template", "template_sha256", "seed", "max_tokens", "stop"),
     *("repeats", "logprobs", "thinking_tokens", "transport_retries", "limit", "context_length"),
     *("task_path", "codebook_path", "ground_truth_path", "codebook_sha256"),
-    *("ground_truth_sha256", "codebook_hash", "prompt_hashes", "started_at", "finished_at"),
+    *("ground_truth_sha256", "rows_sha256", "codebook_hash", "prompt_hashes"),
+    *("started_at", "finished_at"),
     *("status", "label", "quantization_type", "energy_scope", "rows"),
 )
 """The keys that evalhouse adds to `config.json`."""

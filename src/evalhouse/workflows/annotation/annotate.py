@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from evalhouse.engine.progress import Progress
 from evalhouse.engine.prompts import Prompts
 from evalhouse.engine.run import Job, Outcome, run
+from evalhouse.errors import JournalError
 from evalhouse.journal import Journal
 from evalhouse.machine.countries import check_country
 from evalhouse.machine.environment import describe_environment
@@ -23,14 +26,21 @@ from evalhouse.store import Store
 from evalhouse.tasks.task import Task, open_task
 from evalhouse.workflows.annotation.answering import budget_of, find_endpoint, open_answering
 from evalhouse.workflows.annotation.configuration import configuration, identity_of
-from evalhouse.workflows.annotation.exchanges import add_up, earlier_seconds, write_totals
+from evalhouse.workflows.annotation.exchanges import (
+    add_up,
+    earlier_seconds,
+    has_replies,
+    write_totals,
+)
 from evalhouse.workflows.annotation.outcomes import results_of
+from evalhouse.workflows.annotation.rescoring import Rescoring, rescore
 from evalhouse.workflows.annotation.run_folder import (
     RunFolder,
     begin_run,
     find_run,
     now,
     redactor_of,
+    require_name,
     write_json,
 )
 from evalhouse.workflows.annotation.scoring import Scored, kept_scores, score_run
@@ -69,86 +79,114 @@ class _Plan:
     prompts: Prompts
     settings: RunSettings
     endpoint: Endpoint
-    redactor: Redactor
+    config: Mapping[str, Any]
+    redactor: Redactor = field(default_factory=lambda: Redactor(b""))
 
 
 def annotate(
-    place: str | Path, settings: RunSettings, store: Store | None = None, watch: Watch | None = None
+    place: str | Path,
+    settings: RunSettings,
+    store: Store | Callable[[], Store] | None = None,
+    watch: Watch | None = None,
 ) -> Annotated:
     """Annotate a task, or go on with a run of the same configuration that is not complete.
+
+    A complete run is not asked again; it is scored again where the gold has changed since.
 
     Args:
         place: the task's folder.
         settings: which model, and how it is asked.
-        store: the house that takes in the run; None for none.
+        store: the house that takes in the run, or what opens it when all is ready; None for none.
         watch: is told how far the run is.
 
     Raises:
         UsageError: for a task or settings that cannot be used.
         EvalhouseError: for a server that cannot be asked; what is answered is kept.
     """
-    plan = _planned(place, settings, store)
-    config = configuration(plan.task, plan.prompts, settings, plan.endpoint)
+    plan = _planned(place, settings)
+    house = store() if callable(store) else store
+    plan = replace(plan, redactor=redactor_of(house))
     outputs = settings.outputs / plan.task.name
-    found = None if settings.is_new else find_run(outputs, config["config_hash"])
+    found = None if settings.is_new else find_run(outputs, plan.config["config_hash"])
     if found and found.is_complete:
-        if store is not None:
-            ingest(store, [found.path])  # does nothing where the house has it
-        return Annotated(found, kept_scores(found), was_there=True)
-    folder = found or begin_run(outputs, config, plan.redactor)
-    outcome = _asked(plan, folder, watch)
-    if outcome.is_stopped:
-        return Annotated(folder, outcome=outcome, is_resumed=found is not None)
-    return Annotated(
-        folder,
-        _finished(plan, folder, outcome, store),
-        outcome,
-        is_resumed=found is not None,
-    )
+        return Annotated(found, _scored_before(plan, found, house), was_there=True)
+    folder = found or begin_run(outputs, plan.config, plan.redactor)
+    try:
+        outcome = _asked(plan, folder, watch)
+    except BaseException:
+        if not found and not has_replies(folder.journal):
+            shutil.rmtree(folder.path, ignore_errors=True)  # nothing came of it
+        raise
+    scored = None if outcome.is_stopped else _finished(plan, folder, outcome, house)
+    return Annotated(folder, scored, outcome, is_resumed=found is not None)
 
 
-def _planned(place: str | Path, settings: RunSettings, store: Store | None) -> _Plan:
+def _planned(place: str | Path, settings: RunSettings) -> _Plan:
     if settings.is_metered:
         check_country(settings.country)
     task = open_task(place)
+    require_name(task.name)
     examples = {column: task.examples(column) for column in task.codebook.by_column}
     prompts = Prompts(task.codebook, settings.asking, examples)
     endpoint = find_endpoint(task, prompts, settings)
     budget_of(settings, endpoint)  # so that what it refuses is told before there is a folder
-    return _Plan(task, prompts, settings, endpoint, redactor_of(store))
+    config = configuration(task, prompts, settings, endpoint)
+    return _Plan(task, prompts, settings, endpoint, config)
+
+
+def _scored_before(plan: _Plan, folder: RunFolder, store: Store | None) -> Scored | None:
+    """Return the scores of a complete run, made anew where the gold or the level is another."""
+    kept = kept_scores(folder)
+    gold = plan.task.files.ground_truth_sha256
+    if kept is None or not kept.is_by(gold, plan.settings.scoring.level):
+        how = Rescoring(task=plan.task.folder, scoring=plan.settings.scoring)
+        return rescore(folder.path, how, store)[1]
+    if store is not None:
+        ingest(store, [folder.path])  # does nothing where the house has it
+    return kept
 
 
 def _asked(plan: _Plan, folder: RunFolder, watch: Watch | None) -> Outcome:
     """Ask what is not answered yet; energy is measured as long as that takes."""
-    write_json(folder.path / ENVIRONMENT, describe_environment(Path.cwd()), plan.redactor)
-    folder.save(plan.redactor, energy_scope=_scope(plan))
     started, before = time.monotonic(), earlier_seconds(folder.path)
-    with (
-        Journal(folder.journal, identity_of(folder.config), redactor=plan.redactor) as journal,
-        _metered(plan, folder),
-    ):
-        answering = open_answering(
-            plan.task, plan.prompts, plan.settings, plan.endpoint, plan.redactor
-        )
-        job = Job(
-            plan.task,
-            plan.prompts,
-            answering.respondent,
-            journal,
-            _rows(plan),
-            answering.slots,
-            plan.settings.limits.concurrency,
-            watch,
-        )
-        try:
-            outcome = run(job)
-        finally:
-            answering.close()
-    seconds = before + time.monotonic() - started
-    totals = add_up(folder.journal, plan.task.codebook, plan.settings.asking.chat_mode)
-    write_totals(folder.path, totals, seconds, plan.redactor)
-    folder.config["served_model"] = totals.served_model
-    return outcome
+    try:
+        # The journal comes first: its lock keeps two commands from one run.
+        with (
+            Journal(folder.journal, identity_of(folder.config), redactor=plan.redactor) as journal,
+            _metered(plan, folder),
+        ):
+            environment = describe_environment(Path.cwd())
+            write_json(folder.path / ENVIRONMENT, environment, plan.redactor)
+            folder.save(plan.redactor, **plan.config, energy_scope=_scope(plan))
+            return _answered(plan, journal, watch)
+    finally:
+        _count(plan, folder, before + time.monotonic() - started)
+
+
+def _answered(plan: _Plan, journal: Journal, watch: Watch | None) -> Outcome:
+    answering = open_answering(plan.task, plan.prompts, plan.settings, plan.endpoint, plan.redactor)
+    job = Job(
+        plan.task,
+        plan.prompts,
+        answering.respondent,
+        journal,
+        _rows(plan),
+        answering.slots,
+        plan.settings.limits.concurrency,
+        watch,
+    )
+    try:
+        return run(job)
+    finally:
+        answering.close()
+
+
+def _count(plan: _Plan, folder: RunFolder, seconds: float) -> None:
+    """Write what the run has taken so far, however its session ended."""
+    with suppress(JournalError):  # what kept it from being written is told already
+        totals = add_up(folder.journal, plan.task.codebook, plan.settings.asking.chat_mode)
+        write_totals(folder.path, totals, seconds, plan.redactor)
+        folder.config["served_model"] = totals.served_model
 
 
 def _rows(plan: _Plan) -> int:

@@ -135,6 +135,11 @@ def _predicted(task: Task, prompts: Prompts, settings: RunSettings) -> Baseline:
     """Let a baseline learn from the gold of other rows, and answer all rows."""
     rows = list(task.rows())
     gold = task.gold()
+    if not any(cell.strip() for cells in gold.cells.values() for cell in cells):
+        raise UsageError(
+            f"the task `{task.name}` has no answers, and a baseline learns from them; add them to "
+            f"`{task.files.ground_truth}`, or ask a model"
+        )
     labelled = Labelled(
         texts=[row.text for row in rows],
         ids=[row.id for row in rows],

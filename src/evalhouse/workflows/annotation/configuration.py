@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from evalhouse.engine.prompts import Prompts
@@ -10,7 +12,7 @@ from evalhouse.ids import canonical_json, sha256_hex
 from evalhouse.providers import Endpoint
 from evalhouse.tasks.task import Task
 from evalhouse.version import __version__
-from evalhouse.workflows.annotation.settings import RunSettings
+from evalhouse.workflows.annotation.settings import BASELINE, RunSettings
 
 IDENTITY = (
     *("model", "prompt_type", "use_examples", "temperature", "top_p", "chat_mode", "reasoning"),
@@ -19,9 +21,12 @@ IDENTITY = (
     *("structured", "request_unit", "batch_size", "history_window", "few_shot"),
     *("system_message_sha256", "template_sha256", "seed", "max_tokens", "stop", "repeats"),
     *("logprobs", "thinking_tokens", "limit", "context_length", "codebook_hash"),
-    *("ground_truth_sha256", "prompt_hashes"),
+    *("rows_sha256", "prompt_hashes"),
 )
 """The settings that answers depend on: runs that agree in them are one run, and are resumed."""
+
+LEARNT = "ground_truth_sha256"
+"""What the answers of a baseline depend on beside them, as it learns from gold."""
 
 
 def configuration(
@@ -34,13 +39,22 @@ def configuration(
         **_asking(prompts, settings),
         **_task(task, prompts, settings),
     }
-    identity = {name: found[name] for name in IDENTITY}
-    return {**found, "config_hash": sha256_hex(canonical_json(identity))}
+    return {**found, "config_hash": sha256_hex(canonical_json(identity_of(found)))}
 
 
 def identity_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that answers depend on."""
-    return {name: config[name] for name in IDENTITY}
+    names = (*IDENTITY, LEARNT) if config["provider"] == BASELINE else IDENTITY
+    return {name: config[name] for name in names}
+
+
+def rows_sha256(task: Task, limit: int | None) -> str:
+    """Return the SHA-256 of all that is asked about: ids, texts and metadata, row by row."""
+    digest = hashlib.sha256()
+    for row in islice(task.rows(), limit):
+        told = canonical_json([row.id, row.text, dict(row.metadata)])
+        digest.update(told.encode("utf-8", "backslashreplace") + b"\n")
+    return digest.hexdigest()
 
 
 def _codebook_lab(task: Task, settings: RunSettings) -> dict[str, Any]:
@@ -114,6 +128,7 @@ def _task(task: Task, prompts: Prompts, settings: RunSettings) -> dict[str, Any]
         "ground_truth_path": str(files.ground_truth),
         "codebook_sha256": files.codebook_sha256,
         "ground_truth_sha256": files.ground_truth_sha256,
+        "rows_sha256": rows_sha256(task, settings.limit),
         "codebook_hash": prompts.codebook.codebook_hash,
         "prompt_hashes": prompts.hashes,
     }

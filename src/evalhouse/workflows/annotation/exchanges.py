@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from evalhouse.engine.record import FAILED, Record, read_record
+from evalhouse.errors import JournalError
 from evalhouse.journal import Entry, read
 from evalhouse.redact import Redactor
 from evalhouse.tasks.codebook import Codebook
@@ -126,6 +127,14 @@ def _traces(record: Record, codebook: Codebook, chat_mode: str) -> list[Mapping[
         }
         for row, row_id in zip(record.rows, record.ids, strict=True)
     ]
+
+
+def has_replies(path: Path) -> bool:
+    """Tell whether a journal holds any reply."""
+    try:
+        return any(not entry.key.startswith(FAILED) for entry in read(path))
+    except JournalError:
+        return path.exists()
 
 
 def earlier_seconds(folder: Path) -> float:

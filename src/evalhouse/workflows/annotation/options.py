@@ -12,7 +12,7 @@ from evalhouse.engine.transport import Persistence
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.providers import ProviderSettings, Sampling
 from evalhouse.scoring import Scoring
-from evalhouse.workflows.annotation.settings import RunSettings, Spending
+from evalhouse.workflows.annotation.settings import BASELINE, RunSettings, Spending
 
 _YES = frozenset({"true", "1", "yes", "y", "t", "on"})
 _NO = frozenset({"false", "0", "no", "n", "f", "off"})
@@ -156,6 +156,7 @@ SETTINGS: dict[str, Converter] = {
 }
 """Every setting by its name."""
 
+_OF_BASELINES = ("request_unit", "process_textbox", "process_span", "repeats")
 LISTS = frozenset({"omit", "stop"})
 """Settings whose value is a list."""
 
@@ -183,12 +184,15 @@ def settings_of(values: Mapping[str, Any]) -> RunSettings:
         raise UsageError("no model is named; name one with `--model`, as its server calls it")
     run = _part(found, _RUN)
     asking = _part(found, _ASKING)
-    sampling = {"temperature": 0.0, **_part(found, _SAMPLING)}
+    sampling = _part(found, _SAMPLING)
     if "temperature" in values and _is_nothing(values["temperature"], "temperature"):
         sampling["temperature"] = None
+    if found.get("provider") == BASELINE:  # nothing else shapes its answers
+        sampling = {name: sampling[name] for name in ("seed",) if name in sampling}
+        asking = {name: asking[name] for name in _OF_BASELINES if name in asking}
     return RunSettings(
         provider=ProviderSettings(**{"provider": "ollama", **_part(found, _PROVIDER)}),
-        asking=Asking(sampling=Sampling(**sampling), **asking),
+        asking=Asking(sampling=Sampling(**{"temperature": 0.0, **sampling}), **asking),
         limits=Limits(**_part(found, _LIMITS)),
         persistence=Persistence(retries=run.pop("transport_retries", Persistence().retries)),
         spending=Spending(**_part(found, _SPENDING)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ from evalhouse.formats.codebook_lab.rows import class_rows, long_rows
 from evalhouse.formats.codebook_lab.scores import decode_scores
 from evalhouse.journal import read
 from evalhouse.metrics.codebook_lab import Processing
+from evalhouse.redact import Redactor
 from evalhouse.scoring import Scoring
 from evalhouse.scoring.cells import Cell
 from evalhouse.store import Store
 from evalhouse.tasks.statuses import cell_of
 from evalhouse.tasks.task import Task, open_task
+from evalhouse.workflows.annotation.configuration import rows_sha256
 from evalhouse.workflows.annotation.run_folder import RunFolder, write_whole
-from evalhouse.workflows.annotation.scoring import Scored, keep_scores
+from evalhouse.workflows.annotation.scoring import Scored, cleaned_scores, keep_scores
 from evalhouse.workflows.annotation.settings import OUTPUTS
 
 
@@ -69,7 +72,8 @@ def rescore(
     """Score answers against a task.
 
     Scores of a run of ours take the place of its earlier ones, in its folder, the shared tables
-    and the house. All else is scored without a trace, unless a folder is named for it.
+    and the house. All else, and numbers by the definitions of codebook-lab, leave no trace, unless
+    a folder is named for them.
 
     Args:
         where: a run's folder or short id, or a CSV file.
@@ -84,7 +88,8 @@ def rescore(
     task = open_task(_task_of(place, how))
     assessment = _assessed(place, task, how)
     reports = classification_reports(assessment)
-    if place.is_ours and place.run and how.to is None:
+    is_ours = how.scoring.definition == "evalhouse"
+    if is_ours and place.is_ours and place.run and how.to is None:
         return place, keep_scores(place.run, assessment, reports, store)
     if how.to is not None:
         _write(how.to, assessment, reports, place)
@@ -130,9 +135,19 @@ def _assessed(place: Place, task: Task, how: Rescoring) -> Assessment:
     if how.scoring.definition == "codebook-lab":
         return assess_as_codebook_lab(task, place.table, processing=_processing(place))
     answered = read_answers(place.table, task.codebook, id_column=how.id_column)
+    if place.is_ours and place.run:
+        answered = _with_ids(answered, place.run, task)
     if place.is_ours and place.run and (place.run.config.get("repeats") or 1) > 1:
         answered = replace(answered, repeats=_repeats(place.run, task, answered))
     return assess(task, answered, how.scoring, clusters=how.clusters)
+
+
+def _with_ids(answered: Answered, run: RunFolder, task: Task) -> Answered:
+    """Return answers with the ids that rows have in the task, which a table has without secrets."""
+    if run.config.get("rows_sha256") != rows_sha256(task, run.config.get("limit")):
+        return answered
+    ids = tuple(row.id for row in islice(task.rows(), len(answered.ids)))
+    return replace(answered, ids=ids)
 
 
 def _processing(place: Place) -> Processing | None:
@@ -170,9 +185,10 @@ def _repeats(run: RunFolder, task: Task, answered: Answered) -> list[Mapping[str
 def _write(folder: Path, assessment: Assessment, reports: str, place: Place) -> None:
     """Write scores into a folder of their own."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = msgspec.json.format(msgspec.json.encode(assessment), indent=2)
-    write_whole(folder / layout.SCORES, data + b"\n")
-    write_whole(folder / layout.REPORTS, reports.encode())
+    redactor = Redactor(b"")
+    data = cleaned_scores(assessment, redactor)
+    write_whole(folder / layout.SCORES, data)
+    write_whole(folder / layout.REPORTS, redactor.text(reports.encode())[0])
     name = place.run.run_id if place.run else place.table.stem
     scores, task = decode_scores(data), assessment.task
     tidy.update_long(folder / layout.long_table(task), long_rows(name, scores), name)

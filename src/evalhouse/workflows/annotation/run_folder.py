@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from evalhouse import ids
-from evalhouse.errors import HouseError
+from evalhouse.errors import HouseError, UsageError
 from evalhouse.redact import Redactor
 from evalhouse.store import Store
 from evalhouse.store.output import replaced
@@ -22,6 +22,8 @@ from evalhouse.store.output import replaced
 CONFIG = "config.json"
 JOURNAL = "answers.jsonl"
 MANIFEST = "manifest.json"
+_LONGEST_NAME = 255  # bytes of a file's name
+_SPARE = 48  # for what a name has while a file is written
 
 
 @dataclass
@@ -56,8 +58,10 @@ class RunFolder:
             return False
 
     def save(self, redactor: Redactor, **changes: Any) -> None:
-        """Write the configuration, with changes."""
+        """Write the configuration, with changes; what is known of it has no secret either."""
         self.config |= changes
+        cleaned, _ = redactor.settings(msgspec.json.encode(self.config))
+        self.config = json.loads(cleaned)
         write_json(self.path / CONFIG, self.config, redactor)
 
 
@@ -80,6 +84,20 @@ def runs_in(task_outputs: Path) -> Iterator[RunFolder]:
             continue  # not one of ours, or being written
         if isinstance(config, dict):
             yield RunFolder(path.parent, config)
+
+
+def require_name(task: str) -> None:
+    """Refuse a task after which no file can be named.
+
+    Raises:
+        UsageError: where its name is too long.
+    """
+    longest = _LONGEST_NAME - len("_metrics_log_classes.csv") - _SPARE
+    if len(task.encode()) > longest:
+        raise UsageError(
+            f"the task's name `{task[:40]}…` has {len(task.encode())} bytes, and files are named "
+            f"after it; rename its folder to at most {longest}"
+        )
 
 
 def begin_run(task_outputs: Path, config: Mapping[str, Any], redactor: Redactor) -> RunFolder:

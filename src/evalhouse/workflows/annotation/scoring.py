@@ -41,6 +41,14 @@ class Scored:
     assessment: Assessment
     warnings: tuple[str, ...] = ()
 
+    def is_by(self, ground_truth_sha256: str, level: float) -> bool:
+        """Tell whether these are scores against a ground truth, at a level of confidence."""
+        levels = {
+            line.level for field in self.assessment.fields for line in field.scores if line.level
+        }
+        is_same = self.assessment.ground_truth_sha256 == ground_truth_sha256
+        return is_same and levels <= {level}
+
 
 def score_run(
     folder: RunFolder,
@@ -67,10 +75,11 @@ def keep_scores(
 ) -> Scored:
     """Write the scores of a run wherever they belong."""
     redactor = redactor_of(store)
-    data = msgspec.json.format(msgspec.json.encode(assessment), indent=2)
-    write_whole(folder.path / layout.SCORES, redactor.text(data + b"\n")[0])
+    data = cleaned_scores(assessment, redactor)
+    row = _runs_row(folder)
+    write_whole(folder.path / layout.SCORES, data)
     write_whole(folder.path / layout.REPORTS, redactor.text(reports.encode())[0])
-    _update_tables(folder, data)
+    _update_tables(folder, data, row)
     write_manifest(folder, redactor)
     if store is not None:
         ingest(store, [folder.path])
@@ -86,18 +95,28 @@ def kept_scores(folder: RunFolder) -> Scored | None:
         return None
 
 
-def _update_tables(folder: RunFolder, data: bytes) -> None:
-    """Put the run into the tables that the runs of its task share."""
-    task, run_id = folder.path.parent.name, folder.run_id
-    tables = folder.path.parent.parent / layout.METRICS_FOLDER
-    scores = decode_scores(data)
-    row = runs_row(
+def cleaned_scores(assessment: Assessment, redactor: Redactor) -> bytes:
+    """Return scores as a file holds them, without secrets."""
+    data = msgspec.json.format(msgspec.json.encode(assessment), indent=2)
+    return redactor.text(data + b"\n")[0]
+
+
+def _runs_row(folder: RunFolder) -> dict[str, Any]:
+    """Return the row of the run in the table of runs, from what its folder says."""
+    return runs_row(
         folder.config,
         timing=_object(folder.path / layout.TIMING),
         characters=_object(folder.path / layout.CHARACTERS),
         emissions=_sessions(folder.path / layout.EMISSIONS),
         folder=str(folder.path),
     )
+
+
+def _update_tables(folder: RunFolder, data: bytes, row: dict[str, Any]) -> None:
+    """Put the run into the tables that the runs of its task share."""
+    task, run_id = folder.path.parent.name, folder.run_id
+    tables = folder.path.parent.parent / layout.METRICS_FOLDER
+    scores = decode_scores(data)
     # The row of the run comes last: whoever joins the tables finds the values of every run.
     tidy.update_long(tables / layout.long_table(task), long_rows(run_id, scores), run_id)
     tidy.update_classes(tables / layout.classes_table(task), class_rows(run_id, scores), run_id)
@@ -136,6 +155,8 @@ def _object(path: Path) -> dict[str, Any]:
 def _sessions(path: Path) -> list[dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except OSError:
+    except FileNotFoundError:
         return []
+    except (OSError, ValueError) as failure:
+        raise UsageError(f"`{path}` cannot be read: {failure}; put it back as it was") from None
     return list(csv.DictReader(io.StringIO(text, newline="")))

@@ -35,7 +35,7 @@ def plan_sweep(grid: str | Path, common: Mapping[str, Any] | None = None) -> lis
 
 def run_sweep(
     planned: Sequence[Planned],
-    store: Store | None = None,
+    store: Store | Callable[[], Store] | None = None,
     watch: Callable[[Progress], None] | None = None,
     each: Callable[[int, Planned], None] | None = None,
 ) -> list[Swept]:
@@ -59,7 +59,11 @@ def run_sweep(
     return done
 
 
-def _swept(plan: Planned, store: Store | None, watch: Callable[[Progress], None] | None) -> Swept:
+def _swept(
+    plan: Planned,
+    store: Store | Callable[[], Store] | None,
+    watch: Callable[[Progress], None] | None,
+) -> Swept:
     try:
         return Swept(plan, annotate(plan.task, plan.settings, store, watch))
     except EvalhouseError as failure:
