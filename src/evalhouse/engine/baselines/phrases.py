@@ -23,8 +23,8 @@ from evalhouse.tasks.spans import Span, read_spans
 class Lexicon:
     """What some rows teach of each phrase (q,).
 
-    `marked` counts how often it was marked and `stood` how often it stands in their texts; `labels`
-    is the label it has most often, the codebook's first of those alike.
+    `marked` counts how often it was marked, and `stood` how often it stands in their texts outside
+    of longer spans; `labels` is the label it most often has, of those alike the codebook's first.
     """
 
     marked: Integers
@@ -72,13 +72,25 @@ class Phrases:
         found = self._material.pieces.found(known)
         return _table([(row, known[phrase], *place) for row, phrase, *place in found], 4)
 
+    @cached_property
+    def _is_inside(self) -> NDArray[np.bool_]:
+        """Whether each place is inside of a longer span, which says nothing about it (p,)."""
+        inside = [
+            any(
+                one.start <= begin and end <= one.end and end - begin < one.end - one.start
+                for one in self._spans[row] or ()
+            )
+            for row, _, begin, end in self._places.tolist()
+        ]
+        return np.array(inside, np.bool_)
+
     def learned(self, train: Integers) -> Lexicon:
         """Return what some rows teach; those without an answer teach nothing."""
         known, marks = self._known
         is_teaching = np.zeros(len(self.sizes), np.bool_)
         is_teaching[train] = self.sizes[train] >= 0
         marks = marks[is_teaching[marks[:, 0]]]
-        places = self._places[is_teaching[self._places[:, 0]]]
+        places = self._places[is_teaching[self._places[:, 0]] & ~self._is_inside]
         count = len(known)
         kinds = max(1, len(self.field.labels))
         by_label = np.bincount(marks[:, 1] * kinds + marks[:, 2], minlength=count * kinds)
