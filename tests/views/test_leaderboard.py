@@ -60,6 +60,17 @@ def test_each_run_of_a_model_has_its_row(store: Store) -> None:
     assert [row.entrant.run_id for row in board.rows] == runs[::-1]
 
 
+def test_runs_with_different_ground_truths_are_told(store: Store) -> None:
+    draft = Draft()
+    task, model = draft.task("t"), draft.model("m")
+    runs = [draft.run(name, ground_truth_sha256=gold) for name, gold in ("ax", "bx", "cy")]
+    for run in runs:
+        draft.score(run, model, task, 0.5)
+    board = _board(draft.commit(store), "t")
+    (note,) = board.notes
+    assert "different ground truths (`x` of 2, `y` of 1)" in note
+
+
 def test_task_settings_of_one_run_have_a_row_each(store: Store) -> None:
     draft = Draft()
     task, model, run = draft.task("t"), draft.model("m"), draft.run("r")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -22,6 +22,12 @@ WHERE primary_value IS NOT NULL
 GROUP BY task, is_suite
 ORDER BY is_suite DESC, count(DISTINCT model_id) DESC, sum(n_items) DESC, task
 LIMIT 1
+"""
+_GOLDS = """
+SELECT config ->> '$.ground_truth_sha256' AS value, count(*) AS runs FROM runs
+WHERE list_contains($runs, run_id) AND json_valid(config) AND value IS NOT NULL
+GROUP BY value
+ORDER BY runs DESC, value
 """
 _LISTED = 8
 
@@ -131,7 +137,7 @@ def leaderboard(reader: Reader, name: str, choice: Choice | None = None) -> Lead
     kept = contest.kept(row.result for row in rows)
     rows = [row for row in rows if row.result in kept]
     rows.sort(key=lambda row: (measure.rank(row.score), row.entrant.order))
-    notes = (*contest.notes, *measure.notes)
+    notes = (*contest.notes, *measure.notes, *_golds(reader, rows))
     if contest.choice.group_by:
         keys, groups = _groups(contest, rows, measure)
         return Groups(contest.title, measure, keys, groups, notes)
@@ -154,6 +160,17 @@ def _rows(contest: Contest) -> list[Row]:
         for where, listed in places.items()
         for score in listed
     ]
+
+
+def _golds(reader: Reader, rows: Sequence[Row]) -> Iterator[str]:
+    """Say where runs were made with different ground truths, as their configurations tell."""
+    found = reader.sql(_GOLDS, {"runs": [row.entrant.run_id for row in rows]}).to_pylist()
+    if len(found) > 1:
+        counts = ", ".join(f"`{gold['value'][:8]}` of {gold['runs']}" for gold in found)
+        yield (
+            f"these runs were made with different ground truths ({counts}), so that a higher value "
+            "need not be a better model; `evalhouse score` scores a run against the one of now"
+        )
 
 
 def _say_why_empty(contest: Contest) -> NoReturn:
