@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+import msgspec
+
 from evalhouse.engine.spans import UnusableError, read_marks
 from evalhouse.metrics.labels import Absent
 from evalhouse.providers import Reply
@@ -26,8 +28,7 @@ _LONGEST_OPENING = 80  # characters in which a refusal begins
 _KEPT = 10_000  # answers of which it is remembered what they say; most come again and again
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What became of one question: `cell` as a table holds it, and why it is empty if it is."""
 
     status: Status
@@ -66,9 +67,9 @@ def find_object(reply: Reply, keys: Collection[str], *, may_think: bool) -> Foun
     text = reply.text
     fenced = _FENCE.match(text.strip())
     value = None if may_think else _decoded(fenced[1] if fenced else text)
-    if value is not None and any(key in value for key in keys):
+    if value is not None and not value.keys().isdisjoint(keys):
         return Found(value, text.find("{"))
-    fitting = [each for each in _objects(text) if any(key in each[1] for key in keys)]
+    fitting = [each for each in _objects(text) if not each[1].keys().isdisjoint(keys)]
     start, last, end = fitting[-1] if fitting else (0, None, 0)
     if last is not None and (reply.finish != "length" or not text[end:].strip(" \n`")):
         return Found(last, start)

@@ -213,15 +213,17 @@ def _of_row(
 ) -> Iterator[Given]:
     """Yield the answers to the questions about one row."""
     is_batch = question.prompts.asking.request_unit == "batch"
-    read = _read(question, found, row, label if is_batch else None)
-    known = {**question.given.get(row.number, {}), **read}
+    is_keyed = question.form.is_keyed
+    answers = _read(question, found, row, label if is_batch else None)
     codebook = question.prompts.codebook
-    outcome = settled(codebook, question.prompts.columns, known)
+    if is_keyed:
+        known = {**question.given.get(row.number, {}), **answers}
+        answers = settled(codebook, question.prompts.columns, known)
     for column in question.columns:
-        answer = outcome[column] if question.form.is_keyed else read[column]
+        answer = answers[column]
         likely: dict[str, float] = {}
         if reply.logprobs and answer.is_given and not is_batch:
-            path = (column,) if question.form.is_keyed else (KEY,)
+            path = (column,) if is_keyed else (KEY,)
             likely = option_logprobs(codebook.by_column[column].field, reply, path, found.start)
         yield Given(row.number, column, answer.status, answer.cell, answer.reason, likely)
 
@@ -235,11 +237,12 @@ def _read(question: Question, found: Found, row: Numbered, label: str | None) ->
             value, fault = None, Answer("invalid", reason=f"the reply has no answers to {label}")
     if value is None:
         return dict.fromkeys(question.columns, fault or Answer("invalid"))
+    form, text = question.form, row.row.text
     read = {}
-    for annotation in question.form.annotations:
-        key = annotation.column if question.form.is_keyed else KEY
-        read[annotation.column] = (
-            read_value(annotation, value[key], row.row.text)
+    for column, annotation in zip(question.columns, form.annotations, strict=True):
+        key = column if form.is_keyed else KEY
+        read[column] = (
+            read_value(annotation, value[key], text)
             if key in value
             else Answer("invalid", reason=f"the key `{key}` is missing")
         )

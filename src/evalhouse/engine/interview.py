@@ -55,7 +55,7 @@ class Question:
     told: str = ""
     given: Mapping[int, Mapping[str, Answer]] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def form(self) -> Form:
         """What the request asks."""
         return self.prompts.form(self.columns)
