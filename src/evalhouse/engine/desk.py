@@ -131,6 +131,7 @@ class Desk:
                         question,
                         failure=_described(failure),
                         seconds=failure.seconds or 0.0,
+                        prompt_chars=question.characters,
                         raw_reply=failure.raw_reply.decode("utf-8", "replace"),
                     )
                 ),

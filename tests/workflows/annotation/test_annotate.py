@@ -246,6 +246,9 @@ def test_troubles_on_the_way_change_no_answer(task: Path, tmp_path: Path) -> Non
         calm = annotated(task, settings(server.url, tmp_path / "calm"))
     with serving(Model(EVERYTHING_ON_THE_WAY)) as server:
         rough = annotated(task, settings(server.url, tmp_path / "rough", timeout=0.5))
+        asked = [seen.content for seen in server.requests if seen.method == "POST"]
+    sent = sum(len(message["content"]) for each in asked for message in each["messages"])
+    assert read_json(rough.folder.path / "char_counts.json")["input_chars"] == sent
     tables = [(run.folder.path / "output.csv").read_bytes() for run in (calm, rough)]
     assert tables[0] == tables[1]
     assert read_json(rough.folder.path / "timing_data.json")["transport_failures"] > 0

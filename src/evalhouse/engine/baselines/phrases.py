@@ -114,12 +114,12 @@ class Phrases:
         return json.dumps(spans, ensure_ascii=False) if spans else ""
 
 
-def apart(places: Iterable[Sequence[int]], most: int | None = None) -> list[Sequence[int]]:
+def apart(places: Iterable[Sequence[int]]) -> list[Sequence[int]]:
     """Return the first places none of which overlaps one before it."""
     taken = list[Sequence[int]]()
     for place in places:
         _, _, begin, end = place
-        if len(taken) != most and all(end <= one[2] or one[3] <= begin for one in taken):
+        if all(end <= one[2] or one[3] <= begin for one in taken):
             taken.append(place)
     return taken
 

@@ -9,7 +9,7 @@ import numpy as np
 from evalhouse.engine.baselines.folds import Fold
 from evalhouse.engine.baselines.gold import Gold, fallback
 from evalhouse.engine.baselines.material import Material
-from evalhouse.engine.baselines.phrases import Phrases, apart
+from evalhouse.engine.baselines.phrases import Phrases
 from evalhouse.ids import sha256_hex
 
 
@@ -45,13 +45,21 @@ class Prior:
         column, is_known = phrases.field.name, lexicon.marked > 0
         cells = []
         for row in self._fold.test.tolist():
-            drawn = sorted(
-                phrases.places_in(row, is_known).tolist(),
-                key=lambda place: self._draw(column, place[0], *place[2:]),
-            )
             size = usual[self._draw(column, row) % len(usual)]
-            cells.append(phrases.cell(apart(drawn, size), lexicon.labels))
+            # Their order must not tell what else was marked, as the numbers of phrases do.
+            places = sorted(phrases.places_in(row, is_known).tolist(), key=lambda one: one[2:])
+            cells.append(phrases.cell(self._chosen(places, size, column), lexicon.labels))
         return cells
+
+    def _chosen(self, places: list[list[int]], size: int, column: str) -> list[list[int]]:
+        """Draw some of the places in a row, none over another."""
+        taken: list[list[int]] = []
+        while places and len(taken) < size:
+            turn = self._draw(column, places[0][0], len(taken)) % len(places)
+            _, _, begin, end = place = places[turn]
+            taken.append(place)
+            places = [one for one in places if end <= one[2] or one[3] <= begin]
+        return taken
 
     def _draw(self, column: str, row: int, *more: int) -> int:
         parts = (self._material.seed, column, self._material.ids[row], *more)

@@ -23,8 +23,8 @@ TIMING, CHARACTERS, TRACES = "timing_data.json", "char_counts.json", "reasoning_
 class Totals:
     """Sums over all exchanges of a run, over all its sessions.
 
-    Seconds are those of replies that were waited for, not of kept ones. Tokens are empty where a
-    server never says how many.
+    Seconds, tokens and characters that were sent are those of requests that were made, failed ones
+    too, not of kept replies. Tokens are empty where a server never says how many.
     """
 
     exchanges: int = 0
@@ -47,13 +47,15 @@ class Totals:
         self.exchanges += 1
         self.reprompts += record.attempt > 1
         self.cached += record.is_cached
-        self.seconds += 0.0 if record.is_cached else record.seconds
-        if record.seconds_to_first_token is not None:
-            self.waits.append(record.seconds_to_first_token)
-        self.input_chars += record.prompt_chars
         self.output_chars += len(record.text)
         self.reasoning_chars += len(record.reasoning)
         self.served_model = record.model or self.served_model
+        if record.is_cached:
+            return
+        self.seconds += record.seconds
+        self.input_chars += record.prompt_chars
+        if record.seconds_to_first_token is not None:
+            self.waits.append(record.seconds_to_first_token)
         for name in self.tokens:
             count = getattr(record.usage, name)
             if count is not None:
@@ -98,6 +100,7 @@ def _added(entries: Iterable[Entry], codebook: Codebook, chat_mode: str) -> Tota
     for entry in entries:
         if entry.key.startswith(FAILED):
             totals.tries_failed += 1
+            totals.input_chars += read_record(entry).prompt_chars
             continue
         record = read_record(entry)
         totals.add(record)
