@@ -88,16 +88,23 @@ def _resolved(places: Sequence[str | Path]) -> tuple[list[Path], list[Path]]:
             if is_scored(folder):
                 found.setdefault(folder.resolve(), folder)
             elif is_named:
-                raise UsageError(
-                    f"the run `{folder}` has no scores yet; make them with `evalhouse score "
-                    f"{folder}`"
-                )
+                raise UsageError(_unscored(folder))
             else:
                 left_out.append(folder)
     if not found:
         where = ", ".join(f"`{place}`" for place in places) or "no place"
         raise UsageError(f"no run in {where} has scores; make them with `evalhouse score RUN`")
     return list(found.values()), left_out
+
+
+def _unscored(folder: Path) -> str:
+    """Say why a run has no scores, and what can be done."""
+    if b'"run_uuid"' in (folder / CONFIG).read_bytes():
+        return f"the run `{folder}` has no scores yet; make them with `evalhouse score {folder}`"
+    return (
+        f"the run `{folder}` is not one of `evalhouse annotate`, and reports need all that such a "
+        f"run keeps; `evalhouse score {folder} --task TASK` shows its scores"
+    )
 
 
 def _runs_at(place: Path) -> tuple[list[Path], bool]:
