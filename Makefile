@@ -25,7 +25,7 @@ demo: $(READY) ## Take in the example dumps and ask for results, in a temporary 
 	@$(PY) -m scripts.demo
 
 test: $(READY) ## Run the tests and the examples in docstrings
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(READY) ## Look for faults without running: style, types, imports, documents
 	@$(VENV)/bin/ruff check $(CODE)
