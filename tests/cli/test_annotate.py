@@ -138,6 +138,15 @@ def test_a_sweep_compares_runs_and_tells_what_failed(task: Path, call: Evalhouse
     assert "scores with their intervals" in done.out
 
 
+def test_a_sweep_as_data_has_what_failed_too(task: Path, call: Evalhouse) -> None:
+    grid = Path("grid.yaml")
+    text = f"task: {task}\nprovider: baseline\nmodel: [majority, best]\nenergy: no\n"
+    grid.write_text(text, "utf-8")
+    first, second = call("sweep", grid, "--no-house", "--json").json
+    assert (first["model"], first["status"], first["failure"]) == ("majority", "complete", None)
+    assert "no baseline is called `best`" in second["failure"]
+
+
 def test_answers_in_any_table_are_scored_without_a_trace(task: Path, call: Evalhouse) -> None:
     table = Path("mine.csv")
     table.write_bytes((task / "ground-truth.csv").read_bytes())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evalhouse.cli.annotation_pages import as_data, tell_run, tell_sweep
+from evalhouse.cli.annotation_pages import as_data, swept_as_data, tell_run, tell_sweep
 from evalhouse.cli.errors import INTERRUPTED, complain
 from evalhouse.cli.output import say_aside, stderr, write_json
 from evalhouse.cli.session import Session
@@ -231,7 +231,7 @@ def sweep(  # noqa: PLR0913 - each parameter is an option of the command
     with _store(session, wanted=not no_house) as store, watching(quiet=quiet or json) as watch:
         done = run_sweep(planned, store, watch, _telling(planned))
     if json:
-        write_json([as_data(each) for each in done])
+        write_json([swept_as_data(each) for each in done])
     else:
         tell_sweep(planned, done, session)
     if any(each.is_stopped for each in done):

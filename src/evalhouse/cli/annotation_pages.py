@@ -261,12 +261,8 @@ def _varying(planned: Sequence[Planned]) -> list[str]:
     return [name for name in names if len({str(each[name]) for each in settings}) > 1]
 
 
-def as_data(found: Annotated | Swept) -> dict[str, Any]:
-    """Return a run, or one of a sweep, as plain data."""
-    failure = getattr(found, "failure", "")
-    run: Any = getattr(found, "run", found)
-    if run is None:
-        return {"failure": failure, "model": found.planned.settings.provider.model}  # type: ignore[union-attr]
+def as_data(run: Annotated) -> dict[str, Any]:
+    """Return a run as plain data."""
     return {
         "run_id": run.folder.run_id,
         "folder": str(run.folder.path),
@@ -275,3 +271,15 @@ def as_data(found: Annotated | Swept) -> dict[str, Any]:
         "is_stopped": run.is_stopped,
         "scores": run.scored.assessment if run.scored else None,
     }
+
+
+def swept_as_data(swept: Swept) -> dict[str, Any]:
+    """Return a run of a sweep as plain data, also one that failed."""
+    provider = swept.planned.settings.provider
+    named = {
+        "task": str(swept.planned.task),
+        "provider": provider.provider,
+        "model": provider.model,
+        "failure": swept.failure or None,
+    }
+    return {**named, **as_data(swept.run)} if swept.run else named
