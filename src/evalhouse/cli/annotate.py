@@ -229,7 +229,7 @@ def sweep(  # noqa: PLR0913 - each parameter is an option of the command
         tell_sweep(planned, [], session)
         return
     with _store(session, wanted=not no_house) as store, watching(quiet=quiet or json) as watch:
-        done = run_sweep(planned, store, watch, _telling(planned))
+        done = run_sweep(planned, store, watch, None if quiet or json else _telling(planned))
     if json:
         write_json([swept_as_data(each) for each in done])
     else:
