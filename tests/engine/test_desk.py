@@ -111,7 +111,8 @@ def test_what_was_answered_is_not_asked_again(task: Task, path: Path) -> None:
 
 
 def test_a_try_without_a_reply_is_recorded_apart_with_its_evidence(task: Task, path: Path) -> None:
-    (record,) = exchanged(path, in_a_row([DOWN, DOWN]), *questions(task, 1), retries=2)
+    (question,) = questions(task, 1)
+    (record,) = exchanged(path, in_a_row([DOWN, DOWN]), question, retries=2)
     replied, failed = entries_of(path)
     assert record.answers[0].status == "ok"
     assert list(replied) == ["1/1/0/1"]
@@ -120,7 +121,7 @@ def test_a_try_without_a_reply_is_recorded_apart_with_its_evidence(task: Task, p
         assert entry.request == {"asked": 2}
         assert entry.payload == {
             "rows": [1], "ids": ["r1"], "repeat": 0, "unit": "field", "column": "S_About",
-            "seconds": 0.5, "raw_reply": "<html>",
+            "seconds": 0.5, "raw_reply": "<html>", "prompt_chars": question.characters,
             "failure": {"kind": "ServerFault", "message": str(DOWN), "status": 500},
         }  # fmt: skip
 
