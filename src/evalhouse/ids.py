@@ -76,6 +76,11 @@ def model_id(
     return derive("models", provider, name, version, quantization, adapter)
 
 
+def lookup_id(table: str, name: str) -> str:
+    """Return the id of a row of a lookup table by its name."""
+    return derive(table, name)
+
+
 def task_key_hash(path: str) -> str:
     """Return the SHA-256 of a task's canonical path in its tree."""
     return sha256_hex(_clean(path))

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from evalhouse import ids
 from evalhouse.catalog import BatchOutcome, Catalog
+from evalhouse.lookups import seeds
 from evalhouse.records import ENTITIES, BatchUnit, Cell, Creator, Entity, Run
 from evalhouse.schema import TABLES, Column, Kind
 
@@ -64,6 +65,12 @@ def cell(of: BatchUnit | None, score: float | None = 0.5, **values: Any) -> Cell
     return Cell(**keys, unit_id=of.unit_id if of else None, score=score, **values)
 
 
+def seeded_keys(table: str) -> set[tuple[Any, ...]]:
+    """Return the keys of the rows that a catalog begins with."""
+    keys = TABLES[table].keys
+    return {tuple(getattr(row, key) for key in keys) for row in seeds() if row.table == table}
+
+
 def creators(catalog: Catalog) -> list[str]:
     """Return the names of the creators in the catalog."""
     return sorted(catalog.arrow(Creator.table)["name"].to_pylist())
@@ -96,13 +103,16 @@ def _made(table: str, column: Column, number: int, seed: str) -> Any:
         return column.values[-1]
     if column.name == "short_id":
         return ids.derive("runs", "runs.run_id of " + seed)[:8]
+    if column.name == "slot_index":  # one half of a reference that takes both its columns
+        return 0
+    most = column.maximum or 2**41
     made: dict[Kind, Callable[[], Any]] = {
         "id": lambda: ids.derive(table, text),
         "hash": lambda: ids.sha256_hex(text),
         "text": lambda: f"{text}: né 数 \U0001f600",
         "json": lambda: f'{{"a": 1.0, "of":  "{text}"}}',
-        "integer": lambda: 2**40 + number,
-        "float": lambda: 0.1 + number,
+        "integer": lambda: min(2**40 + number, most),
+        "float": lambda: min(0.1 + number, most),
         "boolean": lambda: number % 2 == 0,
         "timestamp": lambda: START + timedelta(days=number),
     }

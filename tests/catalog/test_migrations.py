@@ -14,7 +14,9 @@ from evalhouse.catalog.creation import reshaping
 from evalhouse.catalog.migrations import configuration
 from evalhouse.catalog.tables import metadata
 from evalhouse.errors import HouseError, OutdatedHouseError, UsageError
-from tests.catalog.samples import commit, creators, everything
+from tests.catalog.samples import commit, creators, everything, rows
+
+_ONE = "00000000-0000-0000-0000-000000000001"
 
 
 def _stamp(catalog: Catalog, revision: str) -> None:
@@ -45,6 +47,23 @@ def test_a_catalog_with_rows_goes_down_and_up_again(catalog: Catalog) -> None:
     assert creators(catalog) == []
     commit(catalog, everything())
     assert len(creators(catalog)) == 1
+
+
+def test_rows_of_the_first_tables_outlive_every_later_revision(catalog: Catalog) -> None:
+    catalog.downgrade("0001")
+    with catalog._database.write() as session:
+        session.execute("INSERT INTO creators VALUES (?, 'them', NULL, NULL, NULL, ?)", _ONE, True)
+        session.execute(
+            "INSERT INTO models (model_id, provider, model_name, creator_id, base_model_id, "
+            "provisional) VALUES (?, 'local', 'm', ?, ?, ?)",
+            *(_ONE, _ONE, _ONE, False),
+        )
+    for revision in (HEAD, "0001", HEAD):
+        (catalog.downgrade if revision == "0001" else catalog.migrate)(revision)
+        with catalog._database.read() as session:
+            (row,) = session.rows("SELECT model_id, creator_id, base_model_id FROM models")
+        assert [str(value) for value in row] == [_ONE, _ONE, _ONE]
+    assert {row["name"] for row in rows(catalog, "source_types")} >= {"huggingface", "api"}
 
 
 def test_preparing_twice_keeps_the_rows(catalog: Catalog) -> None:

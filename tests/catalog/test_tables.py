@@ -117,11 +117,16 @@ def test_rows_may_refer_to_later_rows_of_their_own_table(migrated: Inspector, ta
 
 
 @each_table
-def test_allowed_values_are_checked(migrated: Inspector, table: Table) -> None:
+def test_allowed_values_and_ranges_are_checked(migrated: Inspector, table: Table) -> None:
     checks = {
         check["name"]: check["sqltext"] for check in migrated.get_check_constraints(table.name)
     }
     declared = {f"ck_{table.name}_{c.name}": set(c.values) for c in table.columns if c.values}
+    ranges = {f"ck_{table.name}_{c.name}": c for c in table.columns if c.minimum is not None}
+    for name, column in ranges.items():
+        ends = [end for end in (column.minimum, column.maximum) if end is not None]
+        assert [int(end) for end in re.findall(r"[<>]= (?:\()?(-?\d+)", checks[name])] == ends
+    declared |= {name: set() for name in ranges}
     if migrated.dialect.name == "sqlite":  # PostgreSQL has real booleans
         declared |= {
             f"ck_{table.name}_{c.name}": set() for c in table.columns if c.kind == "boolean"

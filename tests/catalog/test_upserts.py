@@ -161,8 +161,7 @@ def test_a_cell_of_no_unit_is_replaced(catalog: Catalog) -> None:
 
 
 def test_children_may_come_before_their_parents(catalog: Catalog) -> None:
-    rows_backwards = [row for row in everything() if type(row) in {Creator, Model, Task}][::-1]
-    commit(catalog, rows_backwards)
+    commit(catalog, everything()[::-1])
     assert _main(catalog, Task)["parent_id"] == sample(Task).parent_id
 
 

@@ -20,7 +20,7 @@ from evalhouse.catalog.short_ids import with_short_ids
 from evalhouse.catalog.upserts import upsert
 from evalhouse.catalog.values import stored_text
 from evalhouse.errors import HouseError
-from evalhouse.records import ENTITIES, BatchUnit, Cell, Entity, Run
+from evalhouse.records import ENTITIES, BatchUnit, Cell, Entity, Measurement, Run
 from evalhouse.version import __version__
 
 LIVE = """
@@ -106,6 +106,7 @@ def commit(
     _require_open(session, batch_id)
     by_type = _by_type(entities)
     cells = [entity for entity in by_type.pop(Cell, []) if isinstance(entity, Cell)]
+    measured = [each for each in by_type.pop(Measurement, []) if isinstance(each, Measurement)]
     _write_entities(session, by_type)
     rivals = _claim(session, batch_id, units)
     repeated = _repeated(rivals, units)
@@ -113,6 +114,7 @@ def commit(
     won = {unit.unit_id for unit in units} - repeated
     gone = set(retired) - won - repeated
     session.many(_RETIRE, [(batch_id, unit_id) for unit_id in gone])
+    _write_measurements(session, measured, won=won, gone=gone)
     _write_cells(session, cells, won=won, gone=gone)
     sequence = _close(session, batch_id)
     replaced = {unit_id for unit_id, _, _ in rivals} - repeated
@@ -186,6 +188,14 @@ def _write_cells(session: Session, cells: Sequence[Cell], *, won: set[str], gone
     upsert(session, written)
     still = {(cell.prompt_id, cell.task_id, cell.model_id) for cell in written}
     prune(session, [result for result in former if result not in still])
+
+
+def _write_measurements(
+    session: Session, measured: Sequence[Measurement], *, won: set[str], gone: set[str]
+) -> None:
+    stale = [(unit,) for unit in sorted(won | gone)]
+    session.many("DELETE FROM run_hardware_metrics WHERE unit_id = ?", stale)
+    upsert(session, [each for each in measured if each.unit_id is None or each.unit_id in won])
 
 
 def _close(session: Session, batch_id: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -11,7 +12,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from evalhouse.catalog.creation import reshaping
-from evalhouse.catalog.database import Database
+from evalhouse.catalog.database import Database, Session
+from evalhouse.catalog.seeding import seed
 from evalhouse.errors import DamagedHouseError, UsageError
 
 SCRIPTS = Path(__file__).parents[1] / "data" / "migrations"
@@ -42,6 +44,8 @@ def _run(database: Database, revision: str, step: Callable[[Config, str], None])
             step(configuration(connection), revision)
         except CommandError as failure:
             raise UsageError(f"cannot migrate to revision `{revision}`: {failure}") from failure
+        with closing(connection.connection.cursor()) as cursor:
+            seed(Session(cursor, database.dialect))
         if database.dialect == "sqlite":
             _require_references(connection, database.place)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from evalhouse.catalog.database import Session
 from evalhouse.errors import OutdatedHouseError
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "alembic_version"
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from importlib import resources
 
+from evalhouse.catalog.database import Session
 from evalhouse.catalog.revisions import HEAD, VERSION_TABLE
+from evalhouse.catalog.seeding import seed
 from evalhouse.catalog.sqlite import SqliteDatabase
 
 FILE = resources.files("evalhouse") / "data" / "catalog_sqlite.sql"
@@ -24,6 +27,8 @@ def create(database: SqliteDatabase) -> None:
                 for statement in filter(str.strip, statements):
                     connection.execute(statement)
                 connection.execute(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (HEAD,))  # noqa: S608 - our own name
+                with closing(connection.cursor()) as cursor:
+                    seed(Session(cursor, database.dialect))
             connection.commit()
         except sqlite3.Error as failure:
             raise database.explained(failure) from failure

@@ -91,10 +91,18 @@ def _checks(table: schema.Table) -> Iterator[CheckConstraint]:
             allowed = ", ".join(f"'{value}'" for value in column.values)
             rule = f"{column.name} IN ({allowed})"
             yield CheckConstraint(rule, name=_name("ck", table, (column.name,)))
+        if column.minimum is not None:
+            yield CheckConstraint(_range(column), name=_name("ck", table, (column.name,)))
         if column.kind == "boolean":
             rule = f"{column.name} IN (0, 1)"
             name = _name("ck", table, (column.name,))
             yield CheckConstraint(rule, name=name).ddl_if(dialect="sqlite")
+
+
+def _range(column: schema.Column) -> str:
+    """Return what holds of a number."""
+    least = f"{column.name} >= {column.minimum}"
+    return least if column.maximum is None else f"{least} AND {column.name} <= {column.maximum}"
 
 
 def _name(kind: str, table: schema.Table, columns: tuple[str, ...]) -> str:

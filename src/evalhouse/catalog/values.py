@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -17,7 +18,6 @@ Dialect = Literal["sqlite", "postgresql"]
 
 _CHUNK = 20_000  # rows converted at once, so that a large commit is never held twice
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_MEASURED = tuple(column.name for column in TABLES[Cell.table].columns if column.kind == "float")
 
 
 def stored_text(text: str) -> str:
@@ -65,15 +65,21 @@ def _converters(record: type[Entity], dialect: Dialect) -> list[Callable[[Any], 
 
 
 def _finite(entity: Entity) -> Entity:
-    """Empty what is not a finite number, and say so where a reader of the value looks."""
-    if not isinstance(entity, Cell):
-        return entity
+    """Empty what is not a finite number; a cell says so where a reader of the value looks."""
     odd = {
         name: value
-        for name in _MEASURED
+        for name in _floats(entity.table)
         if (value := getattr(entity, name)) is not None and not math.isfinite(value)
     }
     if not odd:
         return entity
-    note = entity.value_note or "; ".join(f"{name} was {value}" for name, value in odd.items())
-    return msgspec.structs.replace(entity, value_note=note, **dict.fromkeys(odd))
+    emptied: dict[str, Any] = dict.fromkeys(odd)
+    if isinstance(entity, Cell):
+        told = "; ".join(f"{name} was {value}" for name, value in odd.items())
+        emptied["value_note"] = entity.value_note or told
+    return msgspec.structs.replace(entity, **emptied)
+
+
+@cache
+def _floats(table: str) -> tuple[str, ...]:
+    return tuple(column.name for column in TABLES[table].columns if column.kind == "float")

@@ -31,6 +31,8 @@ class Column:
     unique: bool = False
     references: str = ""  # "table.column"
     values: tuple[str, ...] = ()  # the only values allowed
+    minimum: int | None = None  # of a number
+    maximum: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,15 @@ class Table:
     def keys(self) -> tuple[str, ...]:
         """Return the names of the key columns."""
         return tuple(column.name for column in self.columns if column.key)
+
+
+def catalog_table(
+    name: str,
+    row: str,
+    *columns: Column,
+    unique: tuple[tuple[str, ...], ...] = (),
+    references: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (),
+    indexes: tuple[tuple[str, ...], ...] = (),
+) -> Table:
+    """Declare a table of the catalog."""
+    return Table(name, "catalog", row, columns, unique, references, indexes)

@@ -6,20 +6,27 @@ Revises:
 
 from __future__ import annotations
 
-from typing import Any
-
-import sqlalchemy as sa
 from alembic import op
+
+from evalhouse.data.migrations.tools import (
+    BOOLEAN,
+    FLOAT,
+    ID,
+    INTEGER,
+    TEXT,
+    TIME,
+    index,
+    key,
+    one_of,
+    optional,
+    refers,
+    required,
+    unique,
+    zero_or_one,
+)
 
 revision = "0001"
 down_revision: str | None = None
-
-BOOLEAN = sa.Boolean()
-FLOAT: sa.Double[Any] = sa.Double()
-ID = sa.CHAR(36).with_variant(sa.UUID(as_uuid=False), "postgresql")
-INTEGER = sa.BigInteger()
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-TIME = sa.Text().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 
 def upgrade() -> None:
@@ -66,328 +73,285 @@ def downgrade() -> None:
     op.drop_table("house_settings")
 
 
-def _required(name: str, kind: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=False)
-
-
-def _optional(name: str, kind: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=True)
-
-
-def _key(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
-    return sa.PrimaryKeyConstraint(*columns, name=f"pk_{table}")
-
-
-def _unique(table: str, *columns: str) -> sa.UniqueConstraint:
-    return sa.UniqueConstraint(*columns, name="_".join(("uq", table, *columns)))
-
-
-def _refers(
-    table: str, columns: tuple[str, ...], target: str, there: tuple[str, ...]
-) -> sa.ForeignKeyConstraint:
-    own = target == table
-    return sa.ForeignKeyConstraint(
-        columns,
-        [f"{target}.{name}" for name in there],
-        name="_".join(("fk", table, *columns)),
-        deferrable=True if own else None,
-        initially="DEFERRED" if own else None,
-    )
-
-
-def _one_of(table: str, column: str, *values: str) -> sa.CheckConstraint:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({allowed})", name=f"ck_{table}_{column}")
-
-
-def _zero_or_one(table: str, column: str) -> sa.CheckConstraint:
-    rule = sa.CheckConstraint(f"{column} IN (0, 1)", name=f"ck_{table}_{column}")
-    return rule.ddl_if(dialect="sqlite")
-
-
-def _index(table: str, *columns: str) -> None:
-    op.create_index("_".join(("ix", table, *columns)), table, list(columns))
-
-
 def _create_house_settings() -> None:
     op.create_table(
         "house_settings",
-        _required("name", TEXT),
-        _required("value", TEXT),
-        _key("house_settings", "name"),
+        required("name", TEXT),
+        required("value", TEXT),
+        key("house_settings", "name"),
     )
 
 
 def _create_creators() -> None:
     op.create_table(
         "creators",
-        _required("creator_id", ID),
-        _required("name", TEXT),
-        _optional("display_name", TEXT),
-        _optional("homepage", TEXT),
-        _optional("service_identifiers", TEXT),
-        _required("provisional", BOOLEAN),
-        _key("creators", "creator_id"),
-        _unique("creators", "name"),
-        _zero_or_one("creators", "provisional"),
+        required("creator_id", ID),
+        required("name", TEXT),
+        optional("display_name", TEXT),
+        optional("homepage", TEXT),
+        optional("service_identifiers", TEXT),
+        required("provisional", BOOLEAN),
+        key("creators", "creator_id"),
+        unique("creators", "name"),
+        zero_or_one("creators", "provisional"),
     )
 
 
 def _create_models() -> None:
     op.create_table(
         "models",
-        _required("model_id", ID),
-        _required("provider", TEXT),
-        _required("model_name", TEXT),
-        _optional("model_version", TEXT),
-        _optional("model_family", TEXT),
-        _optional("revision", TEXT),
-        _optional("creator_id", ID),
-        _optional("model_hash", TEXT),
-        _optional("parameter_count", INTEGER),
-        _optional("active_parameter_count", INTEGER),
-        _optional("context_length", INTEGER),
-        _optional("release_date", TEXT),
-        _optional("description", TEXT),
-        _optional("predecessor_model_id", ID),
-        _optional("base_model_id", ID),
-        _optional("adapter_hash", TEXT),
-        _optional("quantized_from_id", ID),
-        _required("provisional", BOOLEAN),
-        _key("models", "model_id"),
-        _unique("models", "model_hash"),
-        _refers("models", ("creator_id",), "creators", ("creator_id",)),
-        _refers("models", ("predecessor_model_id",), "models", ("model_id",)),
-        _refers("models", ("base_model_id",), "models", ("model_id",)),
-        _refers("models", ("quantized_from_id",), "models", ("model_id",)),
-        _zero_or_one("models", "provisional"),
+        required("model_id", ID),
+        required("provider", TEXT),
+        required("model_name", TEXT),
+        optional("model_version", TEXT),
+        optional("model_family", TEXT),
+        optional("revision", TEXT),
+        optional("creator_id", ID),
+        optional("model_hash", TEXT),
+        optional("parameter_count", INTEGER),
+        optional("active_parameter_count", INTEGER),
+        optional("context_length", INTEGER),
+        optional("release_date", TEXT),
+        optional("description", TEXT),
+        optional("predecessor_model_id", ID),
+        optional("base_model_id", ID),
+        optional("adapter_hash", TEXT),
+        optional("quantized_from_id", ID),
+        required("provisional", BOOLEAN),
+        key("models", "model_id"),
+        unique("models", "model_hash"),
+        refers("models", ("creator_id",), "creators", ("creator_id",)),
+        refers("models", ("predecessor_model_id",), "models", ("model_id",)),
+        refers("models", ("base_model_id",), "models", ("model_id",)),
+        refers("models", ("quantized_from_id",), "models", ("model_id",)),
+        zero_or_one("models", "provisional"),
     )
-    _index("models", "model_name")
+    index("models", "model_name")
 
 
 def _create_tasks() -> None:
     op.create_table(
         "tasks",
-        _required("task_id", ID),
-        _required("task_name", TEXT),
-        _required("task_path", TEXT),
-        _optional("task_description", TEXT),
-        _optional("parent_id", ID),
-        _required("sort_order", INTEGER),
-        _required("kind", TEXT),
-        _required("is_suite", BOOLEAN),
-        _optional("grader", TEXT),
-        _optional("grader_commit", TEXT),
-        _optional("dataset", TEXT),
-        _optional("dataset_revision", TEXT),
-        _optional("split", TEXT),
-        _required("natural_key_hash", TEXT),
-        _key("tasks", "task_id"),
-        _unique("tasks", "natural_key_hash"),
-        _refers("tasks", ("parent_id",), "tasks", ("task_id",)),
-        _one_of("tasks", "kind", "codebook", "prompts", "benchmark"),
-        _zero_or_one("tasks", "is_suite"),
+        required("task_id", ID),
+        required("task_name", TEXT),
+        required("task_path", TEXT),
+        optional("task_description", TEXT),
+        optional("parent_id", ID),
+        required("sort_order", INTEGER),
+        required("kind", TEXT),
+        required("is_suite", BOOLEAN),
+        optional("grader", TEXT),
+        optional("grader_commit", TEXT),
+        optional("dataset", TEXT),
+        optional("dataset_revision", TEXT),
+        optional("split", TEXT),
+        required("natural_key_hash", TEXT),
+        key("tasks", "task_id"),
+        unique("tasks", "natural_key_hash"),
+        refers("tasks", ("parent_id",), "tasks", ("task_id",)),
+        one_of("tasks", "kind", "codebook", "prompts", "benchmark"),
+        zero_or_one("tasks", "is_suite"),
     )
-    _index("tasks", "task_name")
-    _index("tasks", "parent_id")
+    index("tasks", "task_name")
+    index("tasks", "parent_id")
 
 
 def _create_task_members() -> None:
     op.create_table(
         "task_members",
-        _required("suite_id", ID),
-        _required("member_id", ID),
-        _required("sort_order", INTEGER),
-        _required("rule", TEXT),
-        _key("task_members", "suite_id", "member_id"),
-        _refers("task_members", ("suite_id",), "tasks", ("task_id",)),
-        _refers("task_members", ("member_id",), "tasks", ("task_id",)),
+        required("suite_id", ID),
+        required("member_id", ID),
+        required("sort_order", INTEGER),
+        required("rule", TEXT),
+        key("task_members", "suite_id", "member_id"),
+        refers("task_members", ("suite_id",), "tasks", ("task_id",)),
+        refers("task_members", ("member_id",), "tasks", ("task_id",)),
     )
 
 
 def _create_prompt_texts() -> None:
     op.create_table(
         "prompt_texts",
-        _required("prompt_hash", TEXT),
-        _required("prompt_text", TEXT),
-        _key("prompt_texts", "prompt_hash"),
+        required("prompt_hash", TEXT),
+        required("prompt_text", TEXT),
+        key("prompt_texts", "prompt_hash"),
     )
 
 
 def _create_prompts() -> None:
     op.create_table(
         "prompts",
-        _required("prompt_id", ID),
-        _required("task_id", ID),
-        _required("kind", TEXT),
-        _required("prompt_hash", TEXT),
-        _optional("file_path", TEXT),
-        _optional("git_commit_hash", TEXT),
-        _optional("content_length_bytes", INTEGER),
-        _optional("version", TEXT),
-        _optional("release_date", TEXT),
-        _required("is_prerelease", BOOLEAN),
-        _required("difficulty", INTEGER),
-        _optional("alias_of", ID),
-        _optional("modified_at", TIME),
-        _key("prompts", "prompt_id"),
-        _unique("prompts", "task_id", "prompt_hash"),
-        _unique("prompts", "task_id", "prompt_id"),
-        _refers("prompts", ("task_id",), "tasks", ("task_id",)),
-        _refers("prompts", ("prompt_hash",), "prompt_texts", ("prompt_hash",)),
-        _refers("prompts", ("alias_of",), "prompts", ("prompt_id",)),
-        _one_of("prompts", "kind", "text", "template", "task_config"),
-        _zero_or_one("prompts", "is_prerelease"),
+        required("prompt_id", ID),
+        required("task_id", ID),
+        required("kind", TEXT),
+        required("prompt_hash", TEXT),
+        optional("file_path", TEXT),
+        optional("git_commit_hash", TEXT),
+        optional("content_length_bytes", INTEGER),
+        optional("version", TEXT),
+        optional("release_date", TEXT),
+        required("is_prerelease", BOOLEAN),
+        required("difficulty", INTEGER),
+        optional("alias_of", ID),
+        optional("modified_at", TIME),
+        key("prompts", "prompt_id"),
+        unique("prompts", "task_id", "prompt_hash"),
+        unique("prompts", "task_id", "prompt_id"),
+        refers("prompts", ("task_id",), "tasks", ("task_id",)),
+        refers("prompts", ("prompt_hash",), "prompt_texts", ("prompt_hash",)),
+        refers("prompts", ("alias_of",), "prompts", ("prompt_id",)),
+        one_of("prompts", "kind", "text", "template", "task_config"),
+        zero_or_one("prompts", "is_prerelease"),
     )
 
 
 def _create_publishers() -> None:
     op.create_table(
         "publishers",
-        _required("publisher_id", ID),
-        _required("name", TEXT),
-        _optional("contact", TEXT),
-        _key("publishers", "publisher_id"),
-        _unique("publishers", "name"),
+        required("publisher_id", ID),
+        required("name", TEXT),
+        optional("contact", TEXT),
+        key("publishers", "publisher_id"),
+        unique("publishers", "name"),
     )
 
 
 def _create_sources() -> None:
     op.create_table(
         "sources",
-        _required("source_id", ID),
-        _required("format", TEXT),
-        _required("uri", TEXT),
-        _required("content_sha256", TEXT),
-        _required("files", INTEGER),
-        _required("bytes", INTEGER),
-        _required("ingested_at", TIME),
-        _required("reader_version", TEXT),
-        _required("status", TEXT),
-        _key("sources", "source_id"),
-        _one_of("sources", "status", "complete", "problems"),
+        required("source_id", ID),
+        required("format", TEXT),
+        required("uri", TEXT),
+        required("content_sha256", TEXT),
+        required("files", INTEGER),
+        required("bytes", INTEGER),
+        required("ingested_at", TIME),
+        required("reader_version", TEXT),
+        required("status", TEXT),
+        key("sources", "source_id"),
+        one_of("sources", "status", "complete", "problems"),
     )
 
 
 def _create_files() -> None:
     op.create_table(
         "files",
-        _required("location_id", ID),
-        _required("source_file_id", ID),
-        _required("source_id", ID),
-        _required("path", TEXT),
-        _required("relative_path", TEXT),
-        _required("family", TEXT),
-        _required("bytes", INTEGER),
-        _required("mtime_ns", INTEGER),
-        _optional("sha256", TEXT),
-        _required("disposition", TEXT),
-        _optional("reason", TEXT),
-        _optional("unit_id", ID),
-        _optional("blob", TEXT),
-        _optional("rows", INTEGER),
-        _required("redactions", INTEGER),
-        _required("live", BOOLEAN),
-        _key("files", "location_id"),
-        _refers("files", ("source_id",), "sources", ("source_id",)),
-        _one_of("files", "disposition", "parsed", "kept", "ignored"),
-        _zero_or_one("files", "live"),
+        required("location_id", ID),
+        required("source_file_id", ID),
+        required("source_id", ID),
+        required("path", TEXT),
+        required("relative_path", TEXT),
+        required("family", TEXT),
+        required("bytes", INTEGER),
+        required("mtime_ns", INTEGER),
+        optional("sha256", TEXT),
+        required("disposition", TEXT),
+        optional("reason", TEXT),
+        optional("unit_id", ID),
+        optional("blob", TEXT),
+        optional("rows", INTEGER),
+        required("redactions", INTEGER),
+        required("live", BOOLEAN),
+        key("files", "location_id"),
+        refers("files", ("source_id",), "sources", ("source_id",)),
+        one_of("files", "disposition", "parsed", "kept", "ignored"),
+        zero_or_one("files", "live"),
     )
-    _index("files", "source_file_id")
-    _index("files", "unit_id")
-    _index("files", "path")
+    index("files", "source_file_id")
+    index("files", "unit_id")
+    index("files", "path")
 
 
 def _create_environments() -> None:
     op.create_table(
         "environments",
-        _required("environment_id", ID),
-        _optional("python", TEXT),
-        _optional("packages", TEXT),
-        _optional("git_commit", TEXT),
-        _optional("git_dirty", BOOLEAN),
-        _optional("git_tag", TEXT),
-        _optional("os", TEXT),
-        _optional("kernel", TEXT),
-        _optional("container", TEXT),
-        _optional("frameworks", TEXT),
-        _optional("variables", TEXT),
-        _key("environments", "environment_id"),
-        _zero_or_one("environments", "git_dirty"),
+        required("environment_id", ID),
+        optional("python", TEXT),
+        optional("packages", TEXT),
+        optional("git_commit", TEXT),
+        optional("git_dirty", BOOLEAN),
+        optional("git_tag", TEXT),
+        optional("os", TEXT),
+        optional("kernel", TEXT),
+        optional("container", TEXT),
+        optional("frameworks", TEXT),
+        optional("variables", TEXT),
+        key("environments", "environment_id"),
+        zero_or_one("environments", "git_dirty"),
     )
 
 
 def _create_runs() -> None:
     op.create_table(
         "runs",
-        _required("run_id", ID),
-        _required("short_id", TEXT),
-        _optional("label", TEXT),
-        _optional("publisher_id", ID),
-        _optional("started_at", TIME),
-        _optional("finished_at", TIME),
-        _required("submitted_at", TIME),
-        _optional("runner", TEXT),
-        _optional("runner_version", TEXT),
-        _optional("prompt_git_hash", TEXT),
-        _optional("config", TEXT),
-        _required("config_hash", TEXT),
-        _optional("environment_id", ID),
-        _optional("seed", INTEGER),
-        _required("status", TEXT),
-        _optional("supersedes", ID),
-        _key("runs", "run_id"),
-        _unique("runs", "short_id"),
-        _refers("runs", ("publisher_id",), "publishers", ("publisher_id",)),
-        _refers("runs", ("environment_id",), "environments", ("environment_id",)),
-        _refers("runs", ("supersedes",), "runs", ("run_id",)),
-        _one_of("runs", "status", "complete", "incomplete", "failed"),
+        required("run_id", ID),
+        required("short_id", TEXT),
+        optional("label", TEXT),
+        optional("publisher_id", ID),
+        optional("started_at", TIME),
+        optional("finished_at", TIME),
+        required("submitted_at", TIME),
+        optional("runner", TEXT),
+        optional("runner_version", TEXT),
+        optional("prompt_git_hash", TEXT),
+        optional("config", TEXT),
+        required("config_hash", TEXT),
+        optional("environment_id", ID),
+        optional("seed", INTEGER),
+        required("status", TEXT),
+        optional("supersedes", ID),
+        key("runs", "run_id"),
+        unique("runs", "short_id"),
+        refers("runs", ("publisher_id",), "publishers", ("publisher_id",)),
+        refers("runs", ("environment_id",), "environments", ("environment_id",)),
+        refers("runs", ("supersedes",), "runs", ("run_id",)),
+        one_of("runs", "status", "complete", "incomplete", "failed"),
     )
 
 
 def _create_run_sources() -> None:
     op.create_table(
         "run_sources",
-        _required("run_id", ID),
-        _required("source_id", ID),
-        _key("run_sources", "run_id", "source_id"),
-        _refers("run_sources", ("run_id",), "runs", ("run_id",)),
-        _refers("run_sources", ("source_id",), "sources", ("source_id",)),
+        required("run_id", ID),
+        required("source_id", ID),
+        key("run_sources", "run_id", "source_id"),
+        refers("run_sources", ("run_id",), "runs", ("run_id",)),
+        refers("run_sources", ("source_id",), "sources", ("source_id",)),
     )
 
 
 def _create_run_model_metrics() -> None:
     op.create_table(
         "run_model_metrics",
-        _required("run_id", ID),
-        _required("prompt_id", ID),
-        _required("model_id", ID),
-        _required("task_id", ID),
-        _optional("unit_id", ID),
-        _optional("score", FLOAT),
-        _optional("pass_fail", BOOLEAN),
-        _optional("primary_metric", TEXT),
-        _optional("primary_value", FLOAT),
-        _optional("primary_stderr", FLOAT),
-        _optional("unit", TEXT),
-        _optional("higher_is_better", BOOLEAN),
-        _optional("value_note", TEXT),
-        _required("origin", TEXT),
-        _optional("failure_reason", TEXT),
-        _optional("failure_detail", TEXT),
-        _optional("flops_per_token_theoretical", INTEGER),
-        _optional("n_items", INTEGER),
-        _optional("items_failed", INTEGER),
-        _key("run_model_metrics", "run_id", "prompt_id", "model_id"),
-        _refers("run_model_metrics", ("run_id",), "runs", ("run_id",)),
-        _refers("run_model_metrics", ("prompt_id",), "prompts", ("prompt_id",)),
-        _refers("run_model_metrics", ("model_id",), "models", ("model_id",)),
-        _refers("run_model_metrics", ("task_id",), "tasks", ("task_id",)),
-        _refers("run_model_metrics", ("task_id", "prompt_id"), "prompts", ("task_id", "prompt_id")),
-        _zero_or_one("run_model_metrics", "pass_fail"),
-        _zero_or_one("run_model_metrics", "higher_is_better"),
-        _one_of("run_model_metrics", "origin", "reported", "recomputed"),
-        _one_of(
+        required("run_id", ID),
+        required("prompt_id", ID),
+        required("model_id", ID),
+        required("task_id", ID),
+        optional("unit_id", ID),
+        optional("score", FLOAT),
+        optional("pass_fail", BOOLEAN),
+        optional("primary_metric", TEXT),
+        optional("primary_value", FLOAT),
+        optional("primary_stderr", FLOAT),
+        optional("unit", TEXT),
+        optional("higher_is_better", BOOLEAN),
+        optional("value_note", TEXT),
+        required("origin", TEXT),
+        optional("failure_reason", TEXT),
+        optional("failure_detail", TEXT),
+        optional("flops_per_token_theoretical", INTEGER),
+        optional("n_items", INTEGER),
+        optional("items_failed", INTEGER),
+        key("run_model_metrics", "run_id", "prompt_id", "model_id"),
+        refers("run_model_metrics", ("run_id",), "runs", ("run_id",)),
+        refers("run_model_metrics", ("prompt_id",), "prompts", ("prompt_id",)),
+        refers("run_model_metrics", ("model_id",), "models", ("model_id",)),
+        refers("run_model_metrics", ("task_id",), "tasks", ("task_id",)),
+        refers("run_model_metrics", ("task_id", "prompt_id"), "prompts", ("task_id", "prompt_id")),
+        zero_or_one("run_model_metrics", "pass_fail"),
+        zero_or_one("run_model_metrics", "higher_is_better"),
+        one_of("run_model_metrics", "origin", "reported", "recomputed"),
+        one_of(
             "run_model_metrics",
             "failure_reason",
             "timeout",
@@ -401,66 +365,66 @@ def _create_run_model_metrics() -> None:
             "unknown",
         ),
     )
-    _index("run_model_metrics", "task_id")
-    _index("run_model_metrics", "model_id")
-    _index("run_model_metrics", "unit_id")
+    index("run_model_metrics", "task_id")
+    index("run_model_metrics", "model_id")
+    index("run_model_metrics", "unit_id")
 
 
 def _create_artifacts() -> None:
     op.create_table(
         "artifacts",
-        _required("run_id", ID),
-        _required("path", TEXT),
-        _required("kind", TEXT),
-        _required("sha256", TEXT),
-        _required("bytes", INTEGER),
-        _key("artifacts", "run_id", "path"),
-        _refers("artifacts", ("run_id",), "runs", ("run_id",)),
+        required("run_id", ID),
+        required("path", TEXT),
+        required("kind", TEXT),
+        required("sha256", TEXT),
+        required("bytes", INTEGER),
+        key("artifacts", "run_id", "path"),
+        refers("artifacts", ("run_id",), "runs", ("run_id",)),
     )
 
 
 def _create_batches() -> None:
     op.create_table(
         "batches",
-        _required("batch_id", ID),
-        _required("state", TEXT),
-        _required("host", TEXT),
-        _required("pid", INTEGER),
-        _required("opened_at", TIME),
-        _required("heartbeat_at", TIME),
-        _optional("committed_at", TIME),
-        _optional("sequence", INTEGER),
-        _required("code_version", TEXT),
-        _key("batches", "batch_id"),
-        _unique("batches", "sequence"),
-        _one_of("batches", "state", "open", "committed", "abandoned"),
+        required("batch_id", ID),
+        required("state", TEXT),
+        required("host", TEXT),
+        required("pid", INTEGER),
+        required("opened_at", TIME),
+        required("heartbeat_at", TIME),
+        optional("committed_at", TIME),
+        optional("sequence", INTEGER),
+        required("code_version", TEXT),
+        key("batches", "batch_id"),
+        unique("batches", "sequence"),
+        one_of("batches", "state", "open", "committed", "abandoned"),
     )
-    _index("batches", "state")
+    index("batches", "state")
 
 
 def _create_batch_units() -> None:
     op.create_table(
         "batch_units",
-        _required("unit_id", ID),
-        _required("batch_id", ID),
-        _required("run_id", ID),
-        _required("part", TEXT),
-        _required("fingerprint", TEXT),
-        _key("batch_units", "unit_id", "batch_id"),
-        _refers("batch_units", ("batch_id",), "batches", ("batch_id",)),
-        _refers("batch_units", ("run_id",), "runs", ("run_id",)),
+        required("unit_id", ID),
+        required("batch_id", ID),
+        required("run_id", ID),
+        required("part", TEXT),
+        required("fingerprint", TEXT),
+        key("batch_units", "unit_id", "batch_id"),
+        refers("batch_units", ("batch_id",), "batches", ("batch_id",)),
+        refers("batch_units", ("run_id",), "runs", ("run_id",)),
     )
-    _index("batch_units", "run_id")
-    _index("batch_units", "batch_id")
+    index("batch_units", "run_id")
+    index("batch_units", "batch_id")
 
 
 def _create_unit_supersedes() -> None:
     op.create_table(
         "unit_supersedes",
-        _required("unit_id", ID),
-        _required("batch_id", ID),
-        _optional("superseded_by", ID),
-        _key("unit_supersedes", "unit_id", "batch_id"),
-        _refers("unit_supersedes", ("batch_id",), "batches", ("batch_id",)),
-        _refers("unit_supersedes", ("superseded_by",), "batches", ("batch_id",)),
+        required("unit_id", ID),
+        required("batch_id", ID),
+        optional("superseded_by", ID),
+        key("unit_supersedes", "unit_id", "batch_id"),
+        refers("unit_supersedes", ("batch_id",), "batches", ("batch_id",)),
+        refers("unit_supersedes", ("superseded_by",), "batches", ("batch_id",)),
     )
