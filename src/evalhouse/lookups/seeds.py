@@ -16,6 +16,7 @@ from evalhouse.records import (
     Entity,
     FileFormat,
     SourceType,
+    TaskCategory,
 )
 from evalhouse.schema import TABLES
 
@@ -25,6 +26,7 @@ _NAMED: tuple[type[Entity], ...] = (
     SourceType,
     Architecture,
     FileFormat,
+    TaskCategory,
 )
 
 
