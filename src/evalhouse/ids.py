@@ -101,6 +101,18 @@ def run_id(source_format: str, *native_key: str | None) -> str:
     return derive("runs", source_format, *native_key)
 
 
+def measurement_id(
+    run: str,
+    prompt: str | None = None,
+    model: str | None = None,
+    attempt: int = 0,
+    slot: int | None = None,
+) -> str:
+    """Return the id of a measurement: of a result, or of a whole run where no prompt is named."""
+    place = None if slot is None else str(slot)
+    return derive("run_hardware_metrics", run, prompt, model, str(attempt), place)
+
+
 def unit_id(run: str, part: str) -> str:
     """Return the id of the smallest part of a run that is replaced as a whole."""
     return derive("units", run, part)

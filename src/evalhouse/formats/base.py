@@ -16,7 +16,7 @@ import pyarrow as pa
 from evalhouse.formats.files import FoundFile
 from evalhouse.formats.lines import Limits
 from evalhouse.formats.slices import constant
-from evalhouse.records import Cell, Entity, Problem, Run, SourceFile
+from evalhouse.records import Cell, Entity, Measurement, Problem, Run, SourceFile
 from evalhouse.redact import Redactor
 
 
@@ -95,12 +95,13 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What reading a unit showed: the hash of its evidence, its results, its files."""
+    """What reading a unit showed: its evidence by hash, results, what they took, files."""
 
     unit_id: str
     fingerprint: str
     files: tuple[FileFacts, ...]
     cells: tuple[Cell, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
     basis: tuple[str, ...] = ()  # metrics that the primary value is an average of
     rows: int = 0
     redactions: dict[str, int] = msgspec.field(default_factory=dict)  # in records, by source file

@@ -323,6 +323,12 @@ def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) 
         if (fact := facts.get(unit.unit_id)) is not None
         for cell in fact.cells
     ]
+    measured = [
+        each
+        for unit in made.units
+        if (fact := facts.get(unit.unit_id)) is not None
+        for each in fact.measurements
+    ]
     problems = any(file.live for file in files) or made.problems
     digest = ids.canonical_json(
         sorted(([file.relative_path, file.sha256] for file in files), key=str)
@@ -339,7 +345,7 @@ def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) 
         status="problems" if problems else "complete",
     )
     link = RunSource(run_id=made.run.run_id, source_id=made.source_id)
-    return [*made.entities, source, *files, made.run, link, *cells]
+    return [*made.entities, source, *files, made.run, link, *cells, *measured]
 
 
 def _files(

@@ -7,10 +7,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from evalhouse import ids
 from evalhouse.formats.olmes.folder import Folder
+from evalhouse.formats.olmes.machines import gpus_of, machine_of, surroundings
 from evalhouse.formats.olmes.record import Record
-from evalhouse.records import Creator, Entity, Environment, Model, Prompt, PromptText, Run, Task
+from evalhouse.lookups.tasks import category_of
+from evalhouse.records import (
+    Creator,
+    Entity,
+    Environment,
+    Model,
+    Prompt,
+    PromptText,
+    Run,
+    SystemHardware,
+    Task,
+)
 from evalhouse.redact import Redactor
 
 _UNKNOWN_MODEL = "unknown"
@@ -62,6 +76,15 @@ class Names:
         )
         return model_id
 
+    def machine(self, record: Record) -> None:
+        """Take in the machine and the software that a record states."""
+        for entity in machine_of(record).entities():
+            if isinstance(entity, SystemHardware) and entity.description:
+                description = self.clean(entity.description)
+                self.add(msgspec.structs.replace(entity, description=description))
+            else:
+                self.add(entity)
+
     def task(self, record: Record) -> tuple[str, str]:
         """Return the ids of a record's task and task configuration."""
         config = record.part("task_config")
@@ -112,6 +135,7 @@ class Names:
                         path,
                         parent,
                         (config, about, suite) if is_leaf else (None, None, False),
+                        _category(distinct[: depth + 1], config if is_leaf else None),
                     )
                 )
                 parent = task_id
@@ -139,10 +163,10 @@ def _task(
     path: str,
     parent: str | None,
     known: tuple[dict[str, Any] | None, dict[str, Any] | None, bool],
+    category_id: str | None,
 ) -> Task:
     config, about, suite = known
     config = config or {}
-    dataset = [str(config[key]) for key in ("dataset_path", "dataset_name") if config.get(key)]
     description = (about or {}).get("description")
     return Task(
         task_id=task_id,
@@ -153,10 +177,25 @@ def _task(
         is_suite=suite,
         parent_id=parent,
         task_description=description if isinstance(description, str) else None,
-        dataset="/".join(dataset) or None,
+        category_id=category_id,
+        dataset=_dataset(config),
         dataset_revision=_text(config.get("revision")),
         split=_text(config.get("split")),
     )
+
+
+def _dataset(config: dict[str, Any] | None) -> str | None:
+    parts = [
+        str(part) for key in ("dataset_path", "dataset_name") if (part := (config or {}).get(key))
+    ]
+    return "/".join(parts) or None
+
+
+def _category(names: Sequence[str], config: dict[str, Any] | None) -> str | None:
+    """Return the category of a node: of its own name, else of those above it, else of its items."""
+    found = [category_of(name) for name in reversed(names)]
+    found.append(category_of(names[-1], dataset=_dataset(config)))
+    return next((category.category_id for category in found if category), None)
 
 
 def _provider(config: dict[str, Any], name: str) -> tuple[str, str | None]:
@@ -219,15 +258,17 @@ def _is_complete(folders: Sequence[Folder]) -> bool:
 
 
 def _environment(record: Record | None, names: Names) -> Environment | None:
-    variables = record.part("beaker_info") if record else {}
-    if not variables:
+    """Return what a record states of where it ran; equal for all jobs of equal surroundings."""
+    variables = surroundings(record) if record else {}
+    gpus = [msgspec.to_builtins(gpu) for gpu in gpus_of(record)] if record else []
+    if not variables and not gpus:
         return None
-    text = ids.canonical_json(variables)
-    commit = variables.get("GIT_REF")
+    text, boards = ids.canonical_json(variables), ids.canonical_json(gpus)
     return Environment(
-        environment_id=ids.derive("environments", text),
-        git_commit=commit if isinstance(commit, str) else None,
+        environment_id=ids.derive("environments", text, boards),
+        git_commit=_text(variables.get("GIT_REF")),
         variables=names.clean(text),
+        gpus=boards if gpus else None,
     )
 
 

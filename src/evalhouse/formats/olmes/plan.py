@@ -163,6 +163,7 @@ def _unit(run: RunParts, entry: Entry, part: str, records: Sequence[Record], nam
     if record is not None and entry.record_file is not None:
         disposition: Disposition = "parsed"
         detail.record, detail.record_line = record.text, record.line
+        names.machine(record)
         detail.record_file_id = run.file(entry.record_file, entry.folder, None, disposition)
         detail.record_path = run.files[entry.record_file.file.path].relative_path
         detail.dataset = dataset_key(record.part("task_config"))

@@ -22,6 +22,7 @@ from evalhouse.formats.items import Cleaner
 from evalhouse.formats.lines import LineFile
 from evalhouse.formats.olmes.checks import Checks, RequestCounts
 from evalhouse.formats.olmes.layouts import INPUTS, PREDICTIONS, REQUESTS
+from evalhouse.formats.olmes.machines import measurements_of
 from evalhouse.formats.olmes.plan import Detail
 from evalhouse.formats.olmes.predictions import PredictionRows, Tally
 from evalhouse.formats.olmes.record import Record
@@ -88,6 +89,7 @@ class UnitReader:
             ),
             files=tuple(self._evidence.files),
             cells=(cell_of(self._unit, self._record, tally, self._primary),),
+            measurements=tuple(measurements_of(self._unit, self._record)),
             basis=tuple(self._detail.basis) or (self._primary or "",),
             rows=self._evidence.rows,
             redactions=self._evidence.redactions,
