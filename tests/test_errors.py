@@ -122,7 +122,7 @@ def test_a_query_error_shows_the_first_line_of_its_reason() -> None:
 
 
 def test_an_outdated_house_says_which_of_the_two_is_old() -> None:
-    assert "run `evalhouse init`" in str(OutdatedHouseError("1", "2", newer=False))
+    assert "run `evalhouse migrate`" in str(OutdatedHouseError("1", "2", newer=False))
     assert "install a newer evalhouse" in str(OutdatedHouseError("2", "1", newer=True))
 
 

@@ -113,7 +113,9 @@ class OutdatedHouseError(HouseError):
 
     def __init__(self, found: str | None, expected: str, *, newer: bool) -> None:
         advice = (
-            "install a newer evalhouse" if newer else "run `evalhouse init` to migrate the catalog"
+            "install a newer evalhouse"
+            if newer
+            else "run `evalhouse migrate`, once for all who use it"
         )
         super().__init__(
             f"the catalog is at schema revision `{found}` and this program needs `{expected}`; "

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from evalhouse import config
-from evalhouse.catalog import Catalog
 from evalhouse.config import HouseSettings
 from evalhouse.errors import UsageError
 from evalhouse.store import Reader, Store, output
@@ -201,15 +200,14 @@ def open_house(
 def prepare_house(
     place: Place, *, catalog: str | None = None, lake: str | None = None
 ) -> HouseSettings:
-    """Make a house, or bring the catalog of one that is there up to date.
+    """Make a house, or make sure that the one that is there can be used.
 
-    Raises UsageError where a house is there already with another catalog or lake.
+    Raises UsageError where a house is there already with another catalog or lake, or an address
+    holds a password, and OutdatedHouseError where a shared catalog is older than this program.
     """
     settings = config.load(place, catalog=catalog, lake=lake)
+    config.require_storable(settings)
     _refuse_another(settings, config.load(place))
-    with _catalog(settings.catalog) as found:
-        if found.revision() not in {None, Catalog.HEAD}:
-            found.migrate()
     with open_house(place, catalog=catalog, lake=lake):
         return settings
 
@@ -224,15 +222,6 @@ def _refuse_another(wanted: HouseSettings, there: HouseSettings) -> None:
                 f"the house at `{there.folder}` has its {name} at `{ours}`, not at `{given}`; "
                 f"make another house for that"
             )
-
-
-@contextmanager
-def _catalog(url: str) -> Iterator[Catalog]:
-    catalog = Catalog(url)
-    try:
-        yield catalog
-    finally:
-        catalog.close()
 
 
 def _alternatives(where: Where | None) -> dict[str, list[str]]:

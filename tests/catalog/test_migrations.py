@@ -94,7 +94,7 @@ def test_an_older_postgresql_catalog_waits_for_its_owner(
     _stamp(catalog, "0000")
     for module in (catalog_module, revisions):
         monkeypatch.setattr(module, "REVISIONS", ("0000", HEAD))
-    with pytest.raises(OutdatedHouseError, match="evalhouse init"):
+    with pytest.raises(OutdatedHouseError, match="evalhouse migrate"):
         catalog.prepare()
     catalog.close()
 

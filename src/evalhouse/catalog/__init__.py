@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from evalhouse.catalog.batches import BatchOutcome
 from evalhouse.catalog.catalog import Catalog
+from evalhouse.catalog.plans import MigrationPlan
 from evalhouse.catalog.reads import KnownFile, LiveUnit, Snapshot
 from evalhouse.catalog.revisions import HEAD
 from evalhouse.catalog.values import stored_text
 
-__all__ = ["HEAD", "BatchOutcome", "Catalog", "KnownFile", "LiveUnit", "Snapshot", "stored_text"]
+__all__ = [
+    "HEAD",
+    "BatchOutcome",
+    "Catalog",
+    "KnownFile",
+    "LiveUnit",
+    "MigrationPlan",
+    "Snapshot",
+    "stored_text",
+]

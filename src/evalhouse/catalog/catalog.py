@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from evalhouse.catalog import batches, reads, settings, statements
 from evalhouse.catalog.batches import BatchOutcome
 from evalhouse.catalog.database import Database
+from evalhouse.catalog.plans import MigrationPlan, known_revision
 from evalhouse.catalog.reads import KnownFile, LiveUnit, Snapshot
 from evalhouse.catalog.revisions import HEAD, REVISIONS, VERSION_TABLE, require_head, revision_of
 from evalhouse.catalog.sqlite import SqliteDatabase
@@ -36,20 +37,22 @@ class Catalog:
         self._database = _database(url, busy_seconds)
         self.dialect: Dialect = self._database.dialect
 
-    def prepare(self) -> None:
+    def prepare(self) -> str | None:
         """Make the catalog usable: create an empty one, migrate an older SQLite file.
 
-        An older PostgreSQL database is for its owner to migrate, a newer catalog for a newer
-        program: both raise `OutdatedHouseError`.
+        Returns the revision that a file was migrated from. An older PostgreSQL database, which
+        others use too, is for its owner to migrate, a newer catalog for a newer program: both
+        raise `OutdatedHouseError`.
         """
         found = self.revision()
         if found == HEAD:
-            return
+            return None
         if found is None:
             self._create()
         elif self.dialect == "sqlite" and found in REVISIONS:
             self.migrate()
         require_head(self.revision())
+        return found
 
     def revision(self) -> str | None:
         """Return the schema revision, or `None` where there is no catalog yet."""
@@ -71,6 +74,25 @@ class Catalog:
         from evalhouse.catalog import migrations  # noqa: PLC0415 - loads Alembic, rarely needed
 
         migrations.downgrade(self._database, revision)
+
+    def plan(self, revision: str) -> MigrationPlan:
+        """Return what a migration to a revision would do; nothing is done."""
+        wanted = self._reachable(revision)
+        from evalhouse.catalog import migrations  # noqa: PLC0415 - loads Alembic, rarely needed
+
+        with self._database.read() as session:
+            return migrations.plan_of(session, self._database.place, wanted)
+
+    def move(self, revision: str, *, lose_rows: bool = False) -> MigrationPlan:
+        """Migrate up or down to a revision in one transaction, and return what was done.
+
+        Raises:
+            UsageError: Rows would be lost, and `lose_rows` is false.
+        """
+        wanted = self._reachable(revision)
+        from evalhouse.catalog import migrations  # noqa: PLC0415 - loads Alembic, rarely needed
+
+        return migrations.move(self._database, wanted, lose_rows=lose_rows)
 
     def setting(self, name: str) -> str | None:
         """Return a setting of the house, or `None` where nobody has set it."""
@@ -188,6 +210,16 @@ class Catalog:
             statements.create(self._database)
         else:
             self.migrate()
+
+    def _reachable(self, revision: str) -> str:
+        """Return the revision that is meant, of a catalog that is there and known."""
+        wanted = known_revision(revision)
+        if self.revision() is None:
+            raise HouseError(
+                f"there is no catalog at `{self._database.place}`; `evalhouse init` makes one"
+            )
+        self._require_known()
+        return wanted
 
     def _require_known(self) -> None:
         found = self.revision()

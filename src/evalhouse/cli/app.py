@@ -95,6 +95,7 @@ export.command()(maintain.tidy)
 app.add_typer(export, name="export")
 task.command()(tasks.check)
 app.add_typer(task, name="task")
+app.command()(maintain.migrate)
 app.command()(maintain.repair)
 
 

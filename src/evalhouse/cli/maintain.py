@@ -1,4 +1,4 @@
-"""Commands that make, mend and empty a house's shelves: init, repair, export."""
+"""Commands that make, mend, move and empty a house's shelves: init, migrate, repair, export."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from evalhouse.cli.session import Session
 from evalhouse.cli.text import counted, size
 
 if TYPE_CHECKING:
+    from evalhouse.catalog import MigrationPlan
     from evalhouse.workflows.export import ExportReport
 
 _LISTED = 20
@@ -33,7 +34,7 @@ def init(
         typer.Option(metavar="URI", help="Lake elsewhere: a folder, or s3://bucket/prefix."),
     ] = None,
 ) -> None:
-    """Make a house, or bring the catalog of one up to date."""
+    """Make a house."""
     from evalhouse.house import prepare_house  # noqa: PLC0415 - heavy, and not needed for help
 
     session = Session.of(context)
@@ -45,6 +46,58 @@ def init(
         f"  blobs    {settings.blobs}",
         f"next: {session.command('ingest')} PATH",
     )
+
+
+def migrate(
+    context: typer.Context,
+    *,
+    to: Annotated[
+        str, typer.Option(metavar="REVISION", help="Revision to reach: 0001, …, head, or base.")
+    ] = "head",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Lose the rows that it would lose.")] = False,
+    form: _Form = PageFormat.table,
+) -> None:
+    """Bring the catalog to another revision of its schema, and write its lookups anew."""
+    from evalhouse.workflows import migration  # noqa: PLC0415 - heavy, and not needed for help
+
+    place = Session.of(context).place
+    if dry_run:
+        plan = migration.plan_migration(place, to)
+    else:
+        plan = migration.migrate(place, to, lose_rows=yes)
+    if form is PageFormat.json:
+        write_json(plan)
+        return
+    _print_plan(plan)
+    say("nothing was changed" if dry_run else f"the catalog is at revision {plan.wanted}")
+
+
+def _print_plan(plan: MigrationPlan) -> None:
+    say(f"catalog {plan.place}")
+    if plan.direction == "none":
+        say(f"  is at revision {plan.found}: no table changes, missing lookups are written")
+        return
+    say(f"  {plan.direction} from revision {plan.found} to {plan.wanted}")
+    undone = "undone: " if plan.direction == "down" else ""
+    say(*(f"  {step.revision}  {undone}{step.what}" for step in plan.steps))
+    for what, names in (
+        ("new tables", plan.new_tables),
+        ("new columns", plan.new_columns),
+        ("dropped tables", plan.dropped_tables),
+        ("dropped columns", plan.dropped_columns),
+    ):
+        if names:
+            say(f"  {what}: {', '.join(names)}")
+    for loss in plan.losses:
+        where = loss.table if loss.column is None else f"{loss.table}.{loss.column}"
+        what = ("row", "rows") if loss.column is None else ("value", "values")
+        say(f"  lost with {where}: {counted(loss.rows, *what)}")
+    if plan.direction == "down":
+        say(
+            "  it is for an older evalhouse then: this one needs the newest revision, to which it "
+            "brings a SQLite file by itself at the next use"
+        )
 
 
 def repair(context: typer.Context) -> None:

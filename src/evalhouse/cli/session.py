@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 import evalhouse
+from evalhouse.cli.output import say_aside
 from evalhouse.config import house_place
 
 if TYPE_CHECKING:
@@ -34,13 +35,23 @@ class Session:
 
     def read(self) -> House:
         """Open the house; NoHouseError where there is none."""
-        return evalhouse.open(self.place, create=False)
+        return _told(evalhouse.open(self.place, create=False))
 
     def write(self) -> House:
         """Open the house, or make it."""
-        return evalhouse.open(self.place)
+        return _told(evalhouse.open(self.place))
 
     def command(self, *words: str) -> str:
         """Return a command as a person types it for this house."""
         house = ["--house", self.option] if self.option else []
         return " ".join(["evalhouse", *(quote(word) for word in (*house, *words))])
+
+
+def _told(house: House) -> House:
+    """Say so where opening has brought the catalog up to date."""
+    if house.store.migrated_from is not None:
+        say_aside(
+            f"the catalog was migrated from revision {house.store.migrated_from} of its schema to "
+            f"{house.store.catalog.HEAD}, which older versions of evalhouse cannot read"
+        )
+    return house

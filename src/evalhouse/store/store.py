@@ -34,6 +34,7 @@ class Store:
         self.blobs = Blobs(settings.blobs)
         self._engine = Engine(self.lake.place)
         self._cache = CatalogCache(self.catalog)
+        self.migrated_from: str | None = None  # revision, where opening has migrated the catalog
 
     @classmethod
     def open(cls, settings: HouseSettings, *, create: bool) -> Store:
@@ -81,7 +82,7 @@ class Store:
 
     def _prepare(self, *, create: bool) -> None:
         if self.catalog.revision() is not None:
-            self.catalog.prepare()
+            self.migrated_from = self.catalog.prepare()
         elif create:
             self._make()
         else:
