@@ -18,6 +18,7 @@ from evalhouse.cli import (
     people,
     query,
     report,
+    schema,
     score,
     take_in,
     tasks,
@@ -95,6 +96,7 @@ export.command()(maintain.tidy)
 app.add_typer(export, name="export")
 task.command()(tasks.check)
 app.add_typer(task, name="task")
+app.command()(schema.schema)
 app.command()(maintain.migrate)
 app.command()(maintain.repair)
 

@@ -56,7 +56,7 @@ def migrate(
     ] = "head",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Lose the rows that it would lose.")] = False,
-    form: _Form = PageFormat.table,
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
     """Bring the catalog to another revision of its schema, and write its lookups anew."""
     from evalhouse.workflows import migration  # noqa: PLC0415 - heavy, and not needed for help
@@ -66,7 +66,7 @@ def migrate(
         plan = migration.plan_migration(place, to)
     else:
         plan = migration.migrate(place, to, lose_rows=yes)
-    if form is PageFormat.json:
+    if json:
         write_json(plan)
         return
     _print_plan(plan)
