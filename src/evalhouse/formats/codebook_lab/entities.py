@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from evalhouse import ids
 from evalhouse.formats.codebook_lab.folder import RunFolder
+from evalhouse.formats.codebook_lab.layout import PROVIDER
+from evalhouse.formats.codebook_lab.machines import gpus_of
+from evalhouse.lookups.tasks import category_of
 from evalhouse.records import Entity, Environment, Model, Prompt, PromptText, Run, Task
 from evalhouse.redact import Redactor
 from evalhouse.tasks.codebook import Annotation, Codebook
 from evalhouse.tasks.conditions import as_data
 
-PROVIDER = "ollama"  # all that codebook-lab can ask
 _UNKNOWN = "unknown"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ASKED = ("prompt_type", "use_examples")
 
 
@@ -28,12 +33,12 @@ class Names:
     """Collects entities once each, and gives their ids."""
 
     redactor: Redactor
-    found: dict[tuple[str, str], Entity] = field(default_factory=dict)
+    found: dict[tuple[str, ...], Entity] = field(default_factory=dict)
 
     def add(self, entity: Entity) -> None:
         """Take in an entity; the first of equal keys stands."""
-        key = str(getattr(entity, entity.__struct_fields__[0]))
-        self.found.setdefault((entity.table, key), entity)
+        keys = [str(getattr(entity, name)) for name in entity.__struct_fields__[:2]]
+        self.found.setdefault((entity.table, *keys), entity)
 
     def clean(self, text: str) -> str:
         """Return settings without secrets."""
@@ -60,6 +65,7 @@ class Names:
                 task_path=name,
                 natural_key_hash=ids.task_key_hash(name),
                 kind="codebook",
+                category_id=_category(name),
                 dataset=name,
                 dataset_revision=_text(config.get("ground_truth_sha256")),
             )
@@ -88,6 +94,7 @@ class Names:
                 kind="codebook",
                 parent_id=ids.task_id(task),
                 sort_order=order,
+                category_id=_category(column),
                 task_description=(annotation.tooltip or None) if annotation else None,
             )
         )
@@ -118,9 +125,13 @@ class Names:
 
     def environment(self, folder: RunFolder) -> str | None:
         """Return the id of the environment that a run states; None where it states none."""
-        found = _stated(folder.contents.get("environment")) or _measured(folder.sessions)
+        content = folder.contents.get("environment")
+        found = _stated(content) or _measured(folder.sessions)
         if found is None:
             return None
+        boards = gpus_of(content, folder.sessions[-1] if folder.sessions else {})
+        if boards:
+            found["gpus"] = ids.canonical_json([msgspec.to_builtins(board) for board in boards])
         text = ids.canonical_json(found)
         environment_id = ids.derive("environments", text)
         values = {name: found[name] for name in _ENVIRONMENT if found.get(name) is not None}
@@ -131,7 +142,7 @@ class Names:
 
 _ENVIRONMENT = (
     *("python", "packages", "git_commit", "git_dirty", "git_tag"),
-    *("os", "kernel", "container", "frameworks"),
+    *("os", "kernel", "container", "frameworks", "gpus"),
 )
 
 
@@ -151,12 +162,23 @@ def run_of(run_id: str, config: Mapping[str, Any], folder: RunFolder | None, nam
         submitted_at=datetime.now(UTC),
         runner="evalhouse" if is_ours else "codebook-lab",
         runner_version=_text(config.get("package_version")),
+        prompt_git_hash=_commit(config.get("prompt_git_hash")),
         config=names.clean(text),
         config_hash=str(stated) if is_hash else ids.sha256_hex(text),
         environment_id=names.environment(folder) if folder else None,
         seed=seed if isinstance(seed, int) and abs(seed) < 2**63 else None,
         status=_status(config, folder),
     )
+
+
+def _category(name: str) -> str | None:
+    found = category_of(name, kind="codebook")
+    return found.category_id if found else None
+
+
+def _commit(value: Any) -> str | None:
+    is_one = isinstance(value, str) and _COMMIT.fullmatch(value)
+    return str(value) if is_one else None
 
 
 def _label(config: Mapping[str, Any], *, is_ours: bool) -> str | None:
@@ -210,7 +232,7 @@ def _stated(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "os": _text(content.get("os")),
         "kernel": _text(content.get("kernel")),
         "container": _text(content.get("container")),
-        "frameworks": _json(content.get("frameworks")),
+        "frameworks": _json(_frameworks(content)),
         "variables": {
             key: value
             for key, value in content.items()
@@ -219,14 +241,24 @@ def _stated(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
+def _frameworks(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the versions of what runs models, and of what the GPUs run by."""
+    found = content.get("frameworks")
+    listed = dict(found) if isinstance(found, dict) else {}
+    drivers = {name: content.get(name) for name in ("cuda", "gpu_driver")}
+    return listed | {name: text for name, text in drivers.items() if _text(text)} or None
+
+
 def _measured(sessions: Sequence[Mapping[str, str]]) -> dict[str, Any] | None:
     """Return what CodeCarbon says of the machine of the last session."""
     if not sessions:
         return None
     last = sessions[-1]
+    version = last.get("codecarbon_version")
     names = ("codecarbon_version", "cpu_model", "cpu_count", "gpu_model", "gpu_count")
     return {
         "python": _text(last.get("python_version")),
+        "packages": _json({"codecarbon": version} if version else None),
         "os": _text(last.get("os")),
         "variables": {name: last[name] for name in names if last.get(name)},
     }

@@ -33,6 +33,9 @@ RUN_FILES = (
 )
 """The files of `<outputs>/<task>/<run_id>/`."""
 
+PROVIDER = "ollama"
+"""All that codebook-lab can ask."""
+
 METRICS_FOLDER = "metrics"
 """The folder of the shared tables, beside those of the tasks."""
 
@@ -51,6 +54,7 @@ OWN_CONFIG_KEYS = (
     *("repeats", "logprobs", "thinking_tokens", "transport_retries", "limit", "context_length"),
     *("task_path", "codebook_path", "ground_truth_path", "codebook_sha256"),
     *("ground_truth_sha256", "rows_sha256", "codebook_hash", "prompt_hashes"),
+    "prompt_git_hash",
     *("started_at", "finished_at"),
     *("status", "label", "quantization_type", "energy_scope", "rows"),
 )
@@ -60,7 +64,7 @@ TIMING_KEYS = ("total_inference_time", "inference_count", "avg_inference_time")
 OWN_TIMING_KEYS = (
     *("requests", "reprompts", "transport_failures", "cached", "wall_seconds"),
     *("tokens_input", "tokens_output", "tokens_reasoning", "tokens_cached"),
-    "seconds_to_first_token",
+    *("seconds_to_first_token", "cpu_seconds_user", "cpu_seconds_sys"),
 )
 CHARACTER_KEYS = ("input_chars", "output_chars")
 OWN_CHARACTER_KEYS = ("reasoning_chars",)

@@ -23,8 +23,10 @@ from evalhouse.formats.codebook_lab.folder import (
 from evalhouse.formats.codebook_lab.gold import Places, TaskPlace, label_unit
 from evalhouse.formats.codebook_lab.layout import CONFIG_KEYS, OWN_CONFIG_KEYS
 from evalhouse.formats.codebook_lab.logs import Logs, RunLog, tables_beside
+from evalhouse.formats.codebook_lab.machines import Whereabouts, whereabouts
 from evalhouse.formats.codebook_lab.recognise import TABLES
 from evalhouse.formats.codebook_lab.rows import model_of
+from evalhouse.formats.machines import amount
 from evalhouse.records import Disposition, Problem, SourceFile
 from evalhouse.redact import Redactor
 
@@ -75,6 +77,8 @@ class Detail(msgspec.Struct, kw_only=True, tag="run"):
     timing: dict[str, Any] = {}
     characters: dict[str, Any] = {}
     sessions: list[dict[str, str]] = []
+    energy: list[dict[str, float]] | None = None  # of each session, where it is told
+    places: Whereabouts = Whereabouts()
     energy_sources: dict[str, str] = {}  # how each kind of energy was found, by its key
     small: list[Hashed] = []
     tables: dict[str, str] = {}  # ids of the shared tables, by family
@@ -247,12 +251,20 @@ class _Planner:
     def _detail(self, fields: list[FieldDetail]) -> Detail:
         run, folder = self._run, self._run.folder
         tables = {claim.family: self._table(claim) for claim in self._tables}
+        places, entities = whereabouts(
+            self._config,
+            folder.contents.get("environment") if folder else None,
+            folder.sessions if folder else (),
+        )
+        for entity in entities:
+            self._names.add(entity)
         detail = Detail(
             task=self._task,
             fields=fields,
             is_ours=bool(self._config.get("run_uuid")),
             energy_scope=_text(self._config.get("energy_scope")),
             place=self._place,
+            places=places,
         )
         if run.uses_log:
             detail.values = list(run.log.values.values())
@@ -262,6 +274,7 @@ class _Planner:
             detail.timing = folder.contents.get("timing", {})
             detail.characters = folder.contents.get("characters", {})
             detail.sessions = folder.sessions
+            detail.energy = _energy_of(folder.contents.get("energy", {}))
             detail.energy_sources = _sources_of(folder.contents.get("energy", {}))
             detail.small = list(self._small(folder))
             detail.manifest = _stated_hashes(folder.contents.get("manifest", {}))
@@ -338,6 +351,20 @@ def _task_name(config: Mapping[str, Any], folder: RunFolder | None) -> str:
     stated = _text(config.get("task_name")) or _text(config.get("label"))
     above = PurePath(folder.path).parent.name if folder else ""
     return stated or above or "unknown"
+
+
+def _energy_of(energy: Mapping[str, Any]) -> list[dict[str, float]] | None:
+    """Return the figures of each session of a run; None where no session is told."""
+    sessions = energy.get("sessions")
+    if not isinstance(sessions, list) or not sessions:
+        return None
+    told = [each.get("energy") if isinstance(each, dict) else None for each in sessions]
+    return [
+        {name: number for name, value in figures.items() if (number := amount(value)) is not None}
+        if isinstance(figures, dict)
+        else {}
+        for figures in told
+    ]
 
 
 def _sources_of(energy: Mapping[str, Any]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from evalhouse.formats.base import FileFacts, Reading, TableRows, Unit, UnitFact
 from evalhouse.formats.codebook_lab.answers import Answers
 from evalhouse.formats.codebook_lab.cells import CellFile
 from evalhouse.formats.codebook_lab.gold import open_gold
+from evalhouse.formats.codebook_lab.measurements import measurements_of
 from evalhouse.formats.codebook_lab.plan import Detail
 from evalhouse.formats.codebook_lab.responses import Responses, Sources
 from evalhouse.formats.codebook_lab.results import Results
@@ -69,6 +70,7 @@ class RunReader:
             fingerprint=run_fingerprint(self._unit, self._detail, hashes),
             files=files,
             cells=tuple(results.cells()),
+            measurements=tuple(measurements_of(self._unit, self._detail)),
             rows=sum(file.rows or 0 for file in files),
         )
 
