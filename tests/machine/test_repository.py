@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalhouse.machine import repository
-from evalhouse.machine.repository import describe_repository, public_address
+from evalhouse.machine.repository import describe_repository, last_commit, public_address
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -180,3 +180,56 @@ def test_a_git_that_hangs_is_not_waited_for(
 )
 def test_an_address_loses_who_uses_it(remote: str, public: str | None) -> None:
     assert public_address(remote) == public
+
+
+@needs_git
+def test_files_have_the_commit_that_last_changed_them(made: Repository) -> None:
+    book = made.folder / "codebook.json"
+    first = made.git("rev-parse", "HEAD")
+    made.write("other.txt", "1")
+    made.git("add", "other.txt")
+    made.git("commit", "-q", "-m", "Second")
+    second = made.git("rev-parse", "HEAD")
+    made.write("other.txt", "2")  # is no part of what is asked about
+    assert last_commit(made.folder, [book]) == first
+    assert last_commit(made.folder, [book, made.folder / "other.txt"]) is None
+    made.write("other.txt", "1")
+    assert last_commit(made.folder, [book, made.folder / "other.txt"]) == second
+
+
+@needs_git
+def test_files_that_no_commit_has_as_they_are_have_none(made: Repository, tmp_path: Path) -> None:
+    book = made.folder / "codebook.json"
+    made.write("new.txt", "")
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("", "utf-8")
+    assert last_commit(made.folder, [made.folder / "new.txt"]) is None
+    assert last_commit(made.folder, [book, elsewhere]) is None
+    assert last_commit(made.folder, []) is None
+    assert last_commit(tmp_path, [elsewhere]) is None
+    made.write("codebook.json", "{ }")
+    assert last_commit(made.folder, [book]) is None
+    made.git("add", ".")
+    assert last_commit(made.folder, [book]) is None
+
+
+@needs_git
+def test_a_name_of_a_file_is_no_pattern(made: Repository) -> None:
+    made.write("*.json", "{}")
+    assert last_commit(made.folder, [made.folder / "*.json"]) is None
+
+
+@needs_git
+def test_asking_for_a_commit_runs_nothing_of_the_repository(
+    made: Repository, tmp_path: Path
+) -> None:
+    made.spring(tmp_path / "canary")
+    made.git("config", "log.showSignature", "true")
+    made.git("config", "gpg.program", str(tmp_path / "trap.sh"))
+    last_commit(made.folder, [made.folder / "codebook.json"])
+    assert not (tmp_path / "canary").exists()
+
+
+def test_without_git_no_commit_is_known(made: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository.shutil, "which", lambda _: None)
+    assert last_commit(made.folder, [made.folder / "codebook.json"]) is None

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +49,23 @@ def describe_repository(folder: Path) -> dict[str, Any] | None:
         "dirty": git.is_dirty(),
         "remote": public_address(remote) if remote else None,
     }
+
+
+def last_commit(folder: Path, files: Sequence[Path]) -> str | None:
+    """Return the newest commit of a folder's repository that changed some files.
+
+    None where one of them is not as that commit has it: not tracked, changed since, or elsewhere.
+    """
+    program = shutil.which("git")
+    if program is None or not files:
+        return None
+    git = _Git(program, folder)
+    paths = [f":(literal){file.absolute()}" for file in files]
+    if git.ask("ls-files", "--error-unmatch", "--", *paths) is None:
+        return None
+    if git.is_dirty(*paths) is not False:
+        return None
+    return git.ask("rev-list", "--max-count=1", "HEAD", "--", *paths) or None
 
 
 def public_address(remote: str) -> str | None:
@@ -106,8 +124,8 @@ class _Git:
             return None
         return done.stdout.decode("utf-8", "replace").strip()
 
-    def is_dirty(self) -> bool | None:
-        """Tell whether a tracked file differs; None where it cannot be told.
+    def is_dirty(self, *paths: str) -> bool | None:
+        """Tell whether a tracked file, or one of some, differs; None where it cannot be told.
 
         Filters are commands as well, so files that pass through one (as with Git LFS) are compared
         as they lie.
@@ -120,5 +138,5 @@ class _Git:
             return None
         off = [f"{name}.{key}" for name in sorted(filters) for key in _NO_FILTER]
         status = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
-        changed = self.ask(*status, settings=(*_HARMLESS, *off))
+        changed = self.ask(*status, "--", *paths, settings=(*_HARMLESS, *off))
         return None if changed is None else bool(changed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -27,8 +26,10 @@ from evalhouse.tasks.task import Task, open_task
 from evalhouse.workflows.annotation.answering import budget_of, find_endpoint, open_answering
 from evalhouse.workflows.annotation.configuration import configuration, identity_of
 from evalhouse.workflows.annotation.exchanges import (
+    Spent,
     add_up,
-    earlier_seconds,
+    clocks,
+    earlier,
     has_replies,
     write_totals,
 )
@@ -148,7 +149,7 @@ def _scored_before(plan: _Plan, folder: RunFolder, store: Store | None) -> Score
 
 def _asked(plan: _Plan, folder: RunFolder, watch: Watch | None) -> Outcome:
     """Ask what is not answered yet; energy is measured as long as that takes."""
-    started, before = time.monotonic(), earlier_seconds(folder.path)
+    started, before = clocks(), earlier(folder.path)
     try:
         # The journal comes first: its lock keeps two commands from one run.
         with (
@@ -160,7 +161,7 @@ def _asked(plan: _Plan, folder: RunFolder, watch: Watch | None) -> Outcome:
             folder.save(plan.redactor, **plan.config, energy_scope=_scope(plan))
             return _answered(plan, journal, watch)
     finally:
-        _count(plan, folder, before + time.monotonic() - started)
+        _count(plan, folder, clocks().since(started).and_before(before))
 
 
 def _answered(plan: _Plan, journal: Journal, watch: Watch | None) -> Outcome:
@@ -181,11 +182,11 @@ def _answered(plan: _Plan, journal: Journal, watch: Watch | None) -> Outcome:
         answering.close()
 
 
-def _count(plan: _Plan, folder: RunFolder, seconds: float) -> None:
+def _count(plan: _Plan, folder: RunFolder, spent: Spent) -> None:
     """Write what the run has taken so far, however its session ended."""
     with suppress(JournalError):  # what kept it from being written is told already
         totals = add_up(folder.journal, plan.task.codebook, plan.settings.asking.chat_mode)
-        write_totals(folder.path, totals, seconds, plan.redactor)
+        write_totals(folder.path, totals, spent, plan.redactor)
         folder.config["served_model"] = totals.served_model
 
 

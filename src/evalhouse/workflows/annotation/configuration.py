@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from evalhouse.engine.prompts import Prompts
 from evalhouse.ids import canonical_json, sha256_hex
+from evalhouse.machine.repository import last_commit
 from evalhouse.providers import Endpoint
 from evalhouse.tasks.task import Task
 from evalhouse.version import __version__
@@ -131,4 +133,11 @@ def _task(task: Task, prompts: Prompts, settings: RunSettings) -> dict[str, Any]
         "rows_sha256": rows_sha256(task, settings.limit),
         "codebook_hash": prompts.codebook.codebook_hash,
         "prompt_hashes": prompts.hashes,
+        "prompt_git_hash": last_commit(task.folder, _prompt_files(task, settings)),
     }
+
+
+def _prompt_files(task: Task, settings: RunSettings) -> list[Path]:
+    """Return the files that prompts are made of."""
+    template = settings.asking.template
+    return [task.files.codebook, *([template] if template else [])]

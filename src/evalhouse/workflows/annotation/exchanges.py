@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,44 @@ from evalhouse.tasks.codebook import Codebook
 from evalhouse.workflows.annotation.run_folder import write_json, write_whole
 
 TIMING, CHARACTERS, TRACES = "timing_data.json", "char_counts.json", "reasoning_traces.jsonl"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds that a run took: by the clock, and of the processor for this process.
+
+    Those of the processor are None where an earlier session did not tell them.
+    """
+
+    wall: float = 0.0
+    user: float | None = 0.0
+    system: float | None = 0.0
+
+    def since(self, start: Spent) -> Spent:
+        """Return what lies between two looks at the clocks."""
+        return Spent(
+            self.wall - start.wall,
+            _sum(self.user, None if start.user is None else -start.user),
+            _sum(self.system, None if start.system is None else -start.system),
+        )
+
+    def and_before(self, before: Spent) -> Spent:
+        """Return the sum with what earlier sessions took."""
+        return Spent(
+            self.wall + before.wall,
+            _sum(self.user, before.user),
+            _sum(self.system, before.system),
+        )
+
+
+def clocks() -> Spent:
+    """Look at the clocks of this process."""
+    used = os.times()
+    return Spent(time.monotonic(), used.user, used.system)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 @dataclass
@@ -66,7 +106,7 @@ class Totals:
         """Return how many replies were waited for."""
         return self.exchanges - self.cached
 
-    def timing(self, wall_seconds: float) -> dict[str, Any]:
+    def timing(self, spent: Spent) -> dict[str, Any]:
         """Return what `timing_data.json` holds."""
         return {
             "total_inference_time": self.seconds,
@@ -76,9 +116,11 @@ class Totals:
             "reprompts": self.reprompts,
             "transport_failures": self.tries_failed,
             "cached": self.cached,
-            "wall_seconds": wall_seconds,
+            "wall_seconds": spent.wall,
             **{f"tokens_{name}": count for name, count in self.tokens.items()},
             "seconds_to_first_token": sum(self.waits) / len(self.waits) if self.waits else None,
+            "cpu_seconds_user": spent.user,
+            "cpu_seconds_sys": spent.system,
         }
 
     def characters(self) -> dict[str, int]:
@@ -140,18 +182,24 @@ def has_replies(path: Path) -> bool:
         return path.exists()
 
 
-def earlier_seconds(folder: Path) -> float:
-    """Return the wall time of earlier sessions of a run."""
+def earlier(folder: Path) -> Spent:
+    """Return what earlier sessions of a run took."""
     try:
         found = msgspec.json.decode((folder / TIMING).read_bytes())
-        return float(found.get("wall_seconds") or 0.0)
+        wall = float(found.get("wall_seconds") or 0.0)
     except (OSError, ValueError, AttributeError, TypeError):
-        return 0.0
+        return Spent()
+    user, system = found.get("cpu_seconds_user"), found.get("cpu_seconds_sys")
+    return Spent(
+        wall,
+        user if isinstance(user, int | float) else None,
+        system if isinstance(system, int | float) else None,
+    )
 
 
-def write_totals(folder: Path, totals: Totals, wall_seconds: float, redactor: Redactor) -> None:
+def write_totals(folder: Path, totals: Totals, spent: Spent, redactor: Redactor) -> None:
     """Write the files with sums, and the thoughts where there are any."""
-    write_json(folder / TIMING, totals.timing(wall_seconds), redactor)
+    write_json(folder / TIMING, totals.timing(spent), redactor)
     write_json(folder / CHARACTERS, totals.characters(), redactor)
     if totals.traces:
         lines = b"".join(line + b"\n" for line in totals.traces)
