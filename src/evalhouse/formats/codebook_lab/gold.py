@@ -14,8 +14,8 @@ import pyarrow as pa
 from evalhouse import ids
 from evalhouse.errors import EvalhouseError
 from evalhouse.formats.base import Reading, TableRows, Unit, UnitFacts
-from evalhouse.formats.codebook_lab.texts import Texts
 from evalhouse.formats.files import file_sha256
+from evalhouse.formats.texts import Texts
 from evalhouse.records import Problem
 from evalhouse.tasks.codebook import Codebook
 from evalhouse.tasks.conditions import Applies

@@ -17,8 +17,8 @@ from evalhouse.formats.codebook_lab.cells import CellRow
 from evalhouse.formats.codebook_lab.gold import Gold, document_of
 from evalhouse.formats.codebook_lab.plan import Detail, FieldDetail
 from evalhouse.formats.codebook_lab.scores import FAILURES
-from evalhouse.formats.codebook_lab.texts import Texts
 from evalhouse.formats.codebook_lab.traces import Trace, Traces
+from evalhouse.formats.texts import Texts
 from evalhouse.ids import sha256_hex
 from evalhouse.schema.arrow import arrow_schema
 from evalhouse.tasks.statuses import STATUS_SUFFIX

@@ -19,10 +19,10 @@ from evalhouse.formats.codebook_lab.plan import Detail
 from evalhouse.formats.codebook_lab.responses import Responses, Sources
 from evalhouse.formats.codebook_lab.results import Results
 from evalhouse.formats.codebook_lab.scores import Scores, decode_scores
-from evalhouse.formats.codebook_lab.texts import Texts
 from evalhouse.formats.codebook_lab.traces import Traces, problem_of_late
 from evalhouse.formats.files import read_whole
 from evalhouse.formats.lines import EXCERPT, LineFile
+from evalhouse.formats.texts import Texts
 from evalhouse.ids import sha256_hex
 from evalhouse.records import Problem, Severity
 

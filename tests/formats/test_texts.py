@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from evalhouse.formats.codebook_lab.texts import Texts
+from evalhouse.formats.texts import Texts
 from evalhouse.redact import Redactor
 
 KEY = "sk" + "-proj-" + "A1b2" * 8  # made up
