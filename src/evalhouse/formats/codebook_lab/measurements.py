@@ -24,7 +24,7 @@ _ENERGY = {  # figures: (key of energy.json, column of CodeCarbon, column of the
 _PARTS = ("cpu_kwh", "gpu_kwh", "ram_kwh")
 _MEASURED, _ESTIMATED = "measured", "estimated"
 _OF_CARBON = "stated: by CodeCarbon, which does not tell what of it is measured"
-_OF_CLIENT = "of the client's machine alone"
+_OF_CLIENT = "of the client's machine"
 
 
 @dataclass

@@ -11,25 +11,24 @@ from evalhouse.formats.machines import StatedGpu, StatedMachine, amount, count, 
 from evalhouse.formats.olmes.record import Record
 from evalhouse.records import Measurement
 
+_NODE = ("BEAKER_NODE_HOSTNAME", "BEAKER_NODE_ID")
+_ASSIGNED = ("BEAKER_ASSIGNED_CPU_COUNT", "BEAKER_ASSIGNED_GPU_COUNT")
 _OF_JOB = frozenset(
     {
         *("BEAKER_EXPERIMENT_NAME", "BEAKER_EXPERIMENT_ID", "BEAKER_JOB_ID", "BEAKER_TASK_ID"),
         *("BEAKER_WORKLOAD_ID", "BEAKER_RESULT_DATASET_ID"),
+        *_NODE,
     }
 )
-"""Variables that name a piece of work; all others tell where it was done."""
+"""Variables that name a piece of work or a machine; all others are alike for many of both."""
 
-_OF_NODE = (
-    *("BEAKER_NODE_HOSTNAME", "BEAKER_NODE_ID"),
-    *("BEAKER_ASSIGNED_CPU_COUNT", "BEAKER_ASSIGNED_GPU_COUNT"),
-)
 _GPU_COUNTS = ("num_gpus", "gpu_count", "gpus")
 _GPU_NAMES = ("gpu_type", "gpu_name", "gpu_model")
 _MOST_GPUS = 1024  # a number beyond is a mistake
 
 
 def surroundings(record: Record) -> dict[str, Any]:
-    """Return the variables that tell where a task ran, not which job it was."""
+    """Return the variables that tell how a task ran, not in which job nor on which machine."""
     stated = record.part("beaker_info")
     return {name: value for name, value in stated.items() if name not in _OF_JOB}
 
@@ -47,7 +46,7 @@ def gpus_of(record: Record) -> tuple[StatedGpu, ...]:
 def machine_of(record: Record) -> StatedMachine:
     """Return the machine that a record states."""
     variables = record.part("beaker_info")
-    node = {name: variables[name] for name in _OF_NODE if name in variables}
+    node = {name: variables[name] for name in (*_NODE, *_ASSIGNED) if name in variables}
     return stated_machine(
         hardware={"description": ids.canonical_json(node) if node else None},
         software={"engine": _text(record.part("model_config").get("model_type"))},
@@ -57,8 +56,11 @@ def machine_of(record: Record) -> StatedMachine:
 
 def measurements_of(unit: Unit, record: Record | None) -> Iterator[Measurement]:
     """Yield what a task took; an aggregate takes no time beside that of its members."""
-    seconds = amount(record.processing_time) if record is not None else None
-    if record is None or seconds is None or record.is_aggregate:
+    if record is None or record.is_aggregate:
+        return
+    stated = record.value.get("processing_time")
+    seconds = None if isinstance(stated, str) else amount(stated)
+    if seconds is None:
         return
     machine = machine_of(record)
     yield Measurement(
