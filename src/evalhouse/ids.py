@@ -76,6 +76,25 @@ def model_id(
     return derive("models", provider, name, version, quantization, adapter)
 
 
+def bare_sha256(text: str) -> str:
+    """Return a SHA-256 as it is stored: lower-case digits without the prefix `sha256:`.
+
+    >>> bare_sha256("SHA256:AB12")
+    'ab12'
+    """
+    return text.strip().lower().removeprefix("sha256:")
+
+
+def weights_ids(model_hash: str) -> tuple[tuple[str, str], ...]:
+    """Return the ids that the SHA-256 of weights gives, each with the text that it is made of.
+
+    Ours comes first, then those of bakeoff, which hashes the text as it was given.
+    """
+    prefixed = f"sha256:{model_hash}"
+    foreign = ((str(uuid.uuid5(BAKEOFF_MODELS, text)), text) for text in (prefixed, model_hash))
+    return ((derive("models", prefixed), prefixed), *foreign)
+
+
 def lookup_id(table: str, name: str) -> str:
     """Return the id of a row of a lookup table by its name."""
     return derive(table, name)

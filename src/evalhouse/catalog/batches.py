@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from evalhouse.catalog.compute import with_flops
 from evalhouse.catalog.database import Session
+from evalhouse.catalog.meeting import Occasion, meet
 from evalhouse.catalog.orphans import prune, results_of
 from evalhouse.catalog.revisions import require_head, revision_of
 from evalhouse.catalog.settings import bump_version
@@ -20,7 +22,7 @@ from evalhouse.catalog.short_ids import with_short_ids
 from evalhouse.catalog.upserts import upsert
 from evalhouse.catalog.values import stored_text
 from evalhouse.errors import HouseError
-from evalhouse.records import ENTITIES, BatchUnit, Cell, Entity, Measurement, Run
+from evalhouse.records import ENTITIES, BatchUnit, Cell, Entity, Measurement, Model, Run, Source
 from evalhouse.version import __version__
 
 LIVE = """
@@ -143,8 +145,15 @@ def _write_entities(session: Session, by_type: Mapping[type[Entity], Sequence[En
         if record is Run:
             runs = [entity for entity in entities if isinstance(entity, Run)]
             upsert(session, with_short_ids(session, runs))
+        elif record is Model:
+            models = [entity for entity in entities if isinstance(entity, Model)]
+            meet(session, models, Occasion(_origin(by_type)))
         else:
             upsert(session, entities)
+
+
+def _origin(by_type: Mapping[type[Entity], Sequence[Entity]]) -> str | None:
+    return next((each.uri for each in by_type[Source] if isinstance(each, Source)), None)
 
 
 def _claim(
@@ -185,7 +194,7 @@ def _write_cells(session: Session, cells: Sequence[Cell], *, won: set[str], gone
     former = results_of(session, stale)
     session.many("DELETE FROM run_model_metrics WHERE unit_id = ?", [(unit,) for unit in stale])
     written = [cell for cell in cells if cell.unit_id is None or cell.unit_id in won]
-    upsert(session, written)
+    upsert(session, with_flops(session, written))
     still = {(cell.prompt_id, cell.task_id, cell.model_id) for cell in written}
     prune(session, [result for result in former if result not in still])
 

@@ -34,7 +34,7 @@ def prune(session: Session, results: Results) -> None:
         _remove(session, "prompts", prompt)
         _remove(session, "prompt_texts", text)
         _remove_tasks(session, task)
-        _remove(session, "models", model)
+        _remove(session, "models", model, "provisional")
         _remove(session, "creators", creator)
 
 
@@ -48,7 +48,7 @@ def _remove_tasks(session: Session, task: str) -> None:
         above = None if parent is None else str(parent)
 
 
-def _remove(session: Session, table: str, key: object) -> bool:
+def _remove(session: Session, table: str, key: object, condition: str = "true") -> bool:
     if key is None:
         return False
     (name,) = next(each.keys for each in CATALOG_TABLES if each.name == table)
@@ -56,7 +56,7 @@ def _remove(session: Session, table: str, key: object) -> bool:
         f"NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = ?)"  # noqa: S608 - our own names
         for other, column in _REFERENCES[table]
     )
-    sql = f"DELETE FROM {table} WHERE {name} = ? AND {unused}"  # noqa: S608 - our own names
+    sql = f"DELETE FROM {table} WHERE {name} = ? AND {condition} AND {unused}"  # noqa: S608 - our own names
     return session.execute(sql, key, *[key] * len(_REFERENCES[table])) > 0
 
 

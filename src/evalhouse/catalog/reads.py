@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from evalhouse.catalog.aliases import Folds, read_folds
 from evalhouse.catalog.batches import LIVE
 from evalhouse.catalog.database import Session
 from evalhouse.catalog.settings import read_version
@@ -29,6 +30,7 @@ class Snapshot:
     version: int
     committed: frozenset[str]  # ids of batches
     superseded: frozenset[tuple[str, str]]  # (unit, batch) pairs whose rows are not seen
+    folds: Folds = field(default_factory=dict)  # rows that are seen as another row
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def read_snapshot(session: Session) -> Snapshot:
         version=read_version(session),
         committed=frozenset(batch_id for (batch_id,) in committed),
         superseded=frozenset((unit_id, batch_id) for unit_id, batch_id in superseded),
+        folds=read_folds(session),
     )
 
 

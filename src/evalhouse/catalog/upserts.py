@@ -19,6 +19,7 @@ _REPLACED = (Source.table, SourceFile.table, Cell.table, Measurement.table)
 _NEWER = ("config", "config_hash", "status", "label", "environment_id")
 _SPECIAL = {
     ("tasks", "is_suite"): "tasks.is_suite OR excluded.is_suite",
+    ("creators", "provisional"): "creators.provisional AND excluded.provisional",
     (Run.table, "started_at"): (
         "CASE WHEN excluded.started_at IS NULL OR runs.started_at <= excluded.started_at "
         "THEN runs.started_at ELSE excluded.started_at END"
