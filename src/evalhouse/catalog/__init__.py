@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evalhouse.catalog.batches import BatchOutcome
 from evalhouse.catalog.catalog import Catalog
+from evalhouse.catalog.copying import Contents
 from evalhouse.catalog.plans import MigrationPlan
 from evalhouse.catalog.reads import KnownFile, LiveUnit, Snapshot
 from evalhouse.catalog.revisions import HEAD
@@ -13,6 +14,7 @@ __all__ = [
     "HEAD",
     "BatchOutcome",
     "Catalog",
+    "Contents",
     "KnownFile",
     "LiveUnit",
     "MigrationPlan",

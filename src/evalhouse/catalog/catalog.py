@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from evalhouse.catalog import batches, reads, settings, statements
 from evalhouse.catalog.batches import BatchOutcome
+from evalhouse.catalog.copying import Contents
 from evalhouse.catalog.database import Database
 from evalhouse.catalog.plans import MigrationPlan, known_revision
 from evalhouse.catalog.reads import KnownFile, LiveUnit, Snapshot
+from evalhouse.catalog.registry import Registry
 from evalhouse.catalog.revisions import HEAD, REVISIONS, VERSION_TABLE, require_head, revision_of
 from evalhouse.catalog.sqlite import SqliteDatabase
 from evalhouse.catalog.values import Dialect
@@ -36,6 +39,7 @@ class Catalog:
     def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._database = _database(url, busy_seconds)
         self.dialect: Dialect = self._database.dialect
+        self.place = self._database.place  # as shown to people, without a password
 
     def prepare(self) -> str | None:
         """Make the catalog usable: create an empty one, migrate an older SQLite file.
@@ -189,6 +193,32 @@ class Catalog:
         """Return the units of these runs that are seen."""
         with self._database.read() as session:
             return reads.live_units(session, run_ids)
+
+    @contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """Lend all rows as of one moment, for another catalog."""
+        with self._database.read() as session:
+            require_head(revision_of(session))
+            yield Contents(self.place, session)
+
+    def load(self, contents: Contents) -> dict[str, int]:
+        """Make this catalog, of which there is nothing yet, of the rows of another.
+
+        Returns how many rows each table has. All of it is one transaction.
+        """
+        from evalhouse.catalog import creation  # noqa: PLC0415 - loads SQLAlchemy, rarely needed
+
+        return creation.create_filled(self._database, contents)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table."""
+        with self.contents() as found:
+            return found.counts()
+
+    @property
+    def registry(self) -> Registry:
+        """Return what writes models and aliases on a person's word."""
+        return Registry(self._database)
 
     def close(self) -> None:
         """Close what is open; the next use opens it again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy import (
     Column,
@@ -17,9 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from evalhouse.catalog.database import Database
+from evalhouse.catalog.copying import Contents, load
+from evalhouse.catalog.database import Database, Session
 from evalhouse.catalog.revisions import HEAD, VERSION_TABLE
 from evalhouse.catalog.tables import metadata
+from evalhouse.errors import DamagedHouseError, HouseError
 
 _DRIVERS = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}
 
@@ -41,6 +43,44 @@ def reshaping(database: Database) -> Iterator[Connection]:
 
 def create(database: Database) -> None:
     """Create all tables at once, unless another process was quicker."""
+    with reshaping(database) as connection:
+        if not inspect(connection).has_table(VERSION_TABLE):
+            _create_tables(connection)
+
+
+def create_filled(database: Database, contents: Contents) -> dict[str, int]:
+    """Create all tables with the rows of another catalog, in one transaction.
+
+    Returns how many rows each has. Raises HouseError where the database is not empty.
+    """
+    with reshaping(database) as connection:
+        there = set(inspect(connection).get_table_names())
+        if there - {VERSION_TABLE}:
+            raise HouseError(
+                f"`{database.place}` holds other tables (`{min(there)}`); a catalog needs an empty "
+                f"database"
+            )
+        if there:  # left by a catalog that was migrated down to nothing
+            connection.exec_driver_sql(f"DROP TABLE {VERSION_TABLE}")
+        _create_tables(connection)
+        with closing(connection.connection.cursor()) as cursor:
+            rows = load(Session(cursor, database.dialect), contents)
+        if database.dialect == "sqlite":
+            require_references(connection, database.place)
+    return rows
+
+
+def require_references(connection: Connection, place: str) -> None:
+    """Check what SQLite does not while references are off."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise DamagedHouseError(
+            f"the catalog `{place}` was left as it was: a row of `{broken[0]}` refers to a row of "
+            f"`{broken[2]}` that is not there"
+        )
+
+
+def _create_tables(connection: Connection) -> None:
     tables = metadata()
     versions = Table(
         VERSION_TABLE,
@@ -48,7 +88,5 @@ def create(database: Database) -> None:
         Column("version_num", String(32), nullable=False),
         PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
     )
-    with reshaping(database) as connection:
-        if not inspect(connection).has_table(VERSION_TABLE):
-            tables.create_all(connection, checkfirst=False)
-            connection.execute(versions.insert().values(version_num=HEAD))
+    tables.create_all(connection, checkfirst=False)
+    connection.execute(versions.insert().values(version_num=HEAD))

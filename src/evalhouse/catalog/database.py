@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from evalhouse.catalog.values import Dialect, stored_time
 from evalhouse.errors import EvalhouseError
 
+_FETCHED = 5_000  # rows that a stream holds
 _TABLE_NAMES: dict[Dialect, str] = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
     "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
@@ -29,6 +30,14 @@ class Session:
         """Return the rows of a query."""
         self.cursor.execute(self._spelt(sql), parameters)
         return list(self.cursor.fetchall())
+
+    def stream(self, sql: str) -> Generator[tuple[Any, ...], None, None]:
+        """Yield the rows of a query, some at a time; other queries may run meanwhile."""
+        named = {"name": "stream"} if self.dialect == "postgresql" else {}  # kept by the server
+        with closing(self.cursor.connection.cursor(**named)) as cursor:
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(_FETCHED):
+                yield from rows
 
     def value(self, sql: str, *parameters: object) -> Any:
         """Return the first value of a query, or `None` where there is no row."""

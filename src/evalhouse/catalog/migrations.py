@@ -13,13 +13,13 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, inspect
 
-from evalhouse.catalog.creation import reshaping
+from evalhouse.catalog.creation import require_references, reshaping
 from evalhouse.catalog.database import Database, Session
 from evalhouse.catalog.plans import BASE, MigrationPlan, Shape, Step, added, losses, rank
 from evalhouse.catalog.revisions import HEAD, VERSION_TABLE, revision_of
 from evalhouse.catalog.seeding import seed
 from evalhouse.catalog.settings import bump_version
-from evalhouse.errors import DamagedHouseError, UsageError
+from evalhouse.errors import UsageError
 
 SCRIPTS = Path(__file__).parents[1] / "data" / "migrations"
 _NAMED_LOSSES = 5
@@ -142,13 +142,3 @@ def _run(
             bump_version(session)  # what others have read of the catalog is not it any more
     if database.dialect == "sqlite":
         require_references(connection, database.place)
-
-
-def require_references(connection: Connection, place: str) -> None:
-    """Check what SQLite does not while references are off."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise DamagedHouseError(
-            f"the catalog `{place}` was left as it was: a row of `{broken[0]}` refers to a row of "
-            f"`{broken[2]}` that is not there"
-        )

@@ -98,6 +98,7 @@ task.command()(tasks.check)
 app.add_typer(task, name="task")
 app.command()(schema.schema)
 app.command()(maintain.migrate)
+app.command()(maintain.copy)
 app.command()(maintain.repair)
 
 

@@ -1,4 +1,4 @@
-"""Commands that make, mend, move and empty a house's shelves: init, migrate, repair, export."""
+"""Commands that make, mend, move and empty a house's shelves: init, copy, migrate, export, …."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evalhouse.cli.output import PageFormat, say, write_json
+from evalhouse.cli.output import PageFormat, say, say_aside, write_json
 from evalhouse.cli.session import Session
 from evalhouse.cli.text import counted, size
 
@@ -20,19 +20,21 @@ _LISTED = 20
 _Run = Annotated[str, typer.Argument(help="Run: id, short id, beginning of it, or label.")]
 _To = Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to, new or empty.")]
 _Form = Annotated[PageFormat, typer.Option("--format", help="How to report.")]
+_Catalog = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Catalog elsewhere, as postgresql://user@host/name."),
+]
+_Lake = Annotated[
+    str | None,
+    typer.Option(metavar="URI", help="Lake elsewhere: a folder, or s3://bucket/prefix."),
+]
 
 
 def init(
     context: typer.Context,
     *,
-    catalog: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Catalog elsewhere, as postgresql://user@host/name."),
-    ] = None,
-    lake: Annotated[
-        str | None,
-        typer.Option(metavar="URI", help="Lake elsewhere: a folder, or s3://bucket/prefix."),
-    ] = None,
+    catalog: _Catalog = None,
+    lake: _Lake = None,
 ) -> None:
     """Make a house."""
     from evalhouse.house import prepare_house  # noqa: PLC0415 - heavy, and not needed for help
@@ -73,6 +75,42 @@ def migrate(
     say("nothing was changed" if dry_run else f"the catalog is at revision {plan.wanted}")
 
 
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="Place of the house to copy.")],
+    destination: Annotated[str, typer.Argument(metavar="DST", help="Place of the copy, empty.")],
+    *,
+    catalog: _Catalog = None,
+    lake: _Lake = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was copied as JSON.")] = False,
+) -> None:
+    """Copy a house to another folder, database or bucket, with the same ids.
+
+    The copy is the house as it is at one moment, whoever writes meanwhile. Interrupted, the same
+    command goes on; the copy is a house once all of it is there.
+    """
+    from evalhouse.workflows.copy import copy_house  # noqa: PLC0415 - heavy, and not for help
+
+    report = copy_house(source, destination, catalog=catalog, lake=lake, watch=say_aside)
+    if json:
+        write_json(report)
+        return
+    rows = sum(report.catalog.values())
+    say(
+        f"copied the house {report.source} to {report.destination}",
+        f"  catalog  {counted(rows, 'row')} in {counted(len(report.catalog), 'table')}",
+        f"  lake     {counted(sum(report.lake.values()), 'row')} in "
+        f"{counted(len(report.lake), 'table')}",
+        f"  files    {counted(report.files.copied, 'file')} copied, {size(report.files.bytes)}",
+    )
+    if report.files.present:
+        say(f"  an earlier try had copied {counted(report.files.present, 'file')} already")
+    if report.unfinished:
+        say(
+            f"  {counted(report.unfinished, 'batch', 'batches')} being written meanwhile will not "
+            f"be seen in the copy"
+        )
+
+
 def _print_plan(plan: MigrationPlan) -> None:
     say(f"catalog {plan.place}")
     if plan.direction == "none":
@@ -91,8 +129,8 @@ def _print_plan(plan: MigrationPlan) -> None:
             say(f"  {what}: {', '.join(names)}")
     for loss in plan.losses:
         where = loss.table if loss.column is None else f"{loss.table}.{loss.column}"
-        what = ("row", "rows") if loss.column is None else ("value", "values")
-        say(f"  lost with {where}: {counted(loss.rows, *what)}")
+        noun = "row" if loss.column is None else "value"
+        say(f"  lost with {where}: {counted(loss.rows, noun)}")
     if plan.direction == "down":
         say(
             "  it is for an older evalhouse then: this one needs the newest revision, to which it "
