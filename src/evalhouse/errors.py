@@ -16,6 +16,7 @@
         OtherConfigurationError    it belongs to work of another configuration
         RepeatedKeyError           what is to be recorded is there already
         UnwritableJournalError     the disk is full, or the place cannot be written
+      WeightsError               files of a model that are not what they should be: exit code 1
       RetryableError             the outside world was busy: the only kind that is retried
         HouseBusyError             another writer holds the catalog
 
@@ -182,6 +183,14 @@ class UnwritableJournalError(JournalError):
             f"the journal `{path}` cannot be written: {reason}; {kept}make room or access for it "
             "and resume"
         )
+
+
+class WeightsError(EvalhouseError):
+    """Files of a model that cannot be read, or that contradict themselves."""
+
+    def __init__(self, path: str, what: str, advice: str) -> None:
+        super().__init__(f"the weights `{path}` cannot be read: {what}; {advice}")
+        self.path, self.what = path, what
 
 
 class RetryableError(EvalhouseError):

@@ -1,0 +1,5 @@
+"""Which files of a place hold the weights."""
+
+from __future__ import annotations
+
+GGUF, SAFETENSORS, PYTORCH, ONNX, MLX = "GGUF", "SafeTensors", "PyTorch", "ONNX", "MLX"
