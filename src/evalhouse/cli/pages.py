@@ -15,6 +15,7 @@ from evalhouse.cli.text import NOTHING, counted, near, number, safe, shortened, 
 if TYPE_CHECKING:
     from evalhouse.views.items import Item
     from evalhouse.views.runs import RunPage, TaskPage
+    from evalhouse.views.took import Took
 
 _LONGEST_CELL = 60
 _LONGEST_SETTING = 200
@@ -32,6 +33,7 @@ def print_run(page: RunPage, session: Session) -> None:
             "taken in": _time(page.submitted_at),
             "runner": " ".join(filter(None, (page.runner, page.runner_version))) or None,
             "git commit": page.git_commit,
+            "took": _took(page.took),
             "checks": _counts(page.checks),
             "problems": _counts(page.problems) or "none",
         }
@@ -172,6 +174,24 @@ def _counts(counts: Mapping[tuple[str, str], int]) -> str:
         name = f"{first} {second}"
         together[name] = together.get(name, 0) + count
     return ", ".join(f"{count:,} {name}" for name, count in together.items())
+
+
+def _took(took: Took) -> str | None:
+    told = {
+        "s": took.seconds,
+        "tokens in": took.prompt_tokens,
+        "tokens out": took.completion_tokens,
+        "Wh": took.energy_wh,
+        "kg CO₂e": took.emissions_kg,
+    }
+    known = ((unit, value) for unit, value in told.items() if value is not None)
+    return (
+        ", ".join(
+            f"{value:,} {unit}" if isinstance(value, int) else f"{number(value)} {unit}"
+            for unit, value in known
+        )
+        or None
+    )
 
 
 def _cell(text: str | None) -> str:

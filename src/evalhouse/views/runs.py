@@ -13,6 +13,7 @@ from evalhouse.errors import UnknownNameError
 from evalhouse.store import Reader
 from evalhouse.views.names import find_run
 from evalhouse.views.scores import Score, Scores
+from evalhouse.views.took import Took, took
 from evalhouse.views.tree import Tree
 
 _LIST = """
@@ -138,6 +139,7 @@ class RunPage:
     settings: Mapping[str, str | None]
     sources: tuple[RunSource, ...]
     results: tuple[Result, ...]
+    took: Took
     checks: Mapping[tuple[str, str], int]  # (scope, status) -> numbers
     problems: Mapping[tuple[str, str], int]  # (severity, kind) -> things
 
@@ -148,6 +150,7 @@ class RunPage:
             "settings": dict(self.settings),
             "sources": [vars(source) for source in self.sources],
             "results": [_flat(result) for result in self.results],
+            "took": vars(self.took),
             "checks": _counts(self.checks, "scope", "status"),
             "problems": _counts(self.problems, "severity", "kind"),
         }
@@ -214,6 +217,7 @@ def run_page(reader: Reader, name: str) -> RunPage:
         settings={row["key"]: row["value"] for row in settings},
         sources=tuple(RunSource(**row) for row in reader.sql(_SOURCES, which).to_pylist()),
         results=_results(reader, which["run"]),
+        took=took(reader, which["run"]),
         checks=_counted(reader.sql(_CHECKS, which)),
         problems=_counted(reader.sql(_PROBLEMS, which)),
     )
