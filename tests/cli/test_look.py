@@ -28,6 +28,12 @@ def test_a_run_is_shown_by_its_label(ask: Evalhouse) -> None:
         assert told in out
 
 
+def test_a_run_tells_what_it_took(ask: Evalhouse) -> None:
+    seconds = ask("show", LLAMA, "--format", "json").json["took"]["seconds"]
+    assert seconds > 0
+    assert f"\n  took        {seconds:g} s\n" in ask("show", LLAMA).out
+
+
 def test_a_task_is_shown_with_its_first_items(ask: Evalhouse) -> None:
     out = ask("show", LLAMA, "--task", TASK).out
     assert f"{TASK} in run " in out

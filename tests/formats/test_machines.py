@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from evalhouse.formats.machines import StatedGpu, StatedMachine, stated_machine
+from evalhouse.formats.machines import StatedGpu, StatedMachine, gpu_model, stated_machine
+from evalhouse.lookups import seeds
 from evalhouse.records import GpuLink, GpuModel, SystemHardware, SystemSoftware
 
 GIBIBYTE = 1 << 30
@@ -13,7 +14,7 @@ def of(**hardware: object) -> StatedMachine:
 
 
 def test_a_machine_is_a_row_for_each_slot_and_a_model_once_for_both() -> None:
-    boards = (StatedGpu("A100", 80 * GIBIBYTE), StatedGpu("A100"), StatedGpu())
+    boards = (StatedGpu("Abacus 9", 80 * GIBIBYTE), StatedGpu("Abacus 9"), StatedGpu())
     made = stated_machine(
         hardware={"cpu_model": "EPYC"}, software={"engine": "vllm", "os": None}, gpus=boards
     )
@@ -23,7 +24,7 @@ def test_a_machine_is_a_row_for_each_slot_and_a_model_once_for_both() -> None:
     assert isinstance(hardware, SystemHardware)
     assert (hardware.cpu_model, hardware.host_id, hardware.cpu_cores) == ("EPYC", None, None)
     assert isinstance(model, GpuModel)
-    assert (model.name, model.provisional, model.vram_total_mb) == ("A100", True, None)
+    assert (model.name, model.provisional, model.vram_total_mb) == ("Abacus 9", True, None)
     assert model == again
     assert isinstance(first, GpuLink)
     assert isinstance(second, GpuLink)
@@ -51,3 +52,10 @@ def test_of_nothing_there_is_no_row() -> None:
 def test_gpus_alone_are_a_machine() -> None:
     made = stated_machine(hardware={}, software={}, gpus=(StatedGpu("T4"),))
     assert [type(row) for row in made.entities()] == [SystemHardware, GpuModel, GpuLink]
+
+
+def test_a_gpu_that_is_listed_is_the_one_of_the_list() -> None:
+    made = gpu_model("NVIDIA GeForce RTX 4090")
+    assert (made.provisional, made.pci_vendor_id) == (False, "10de")
+    assert made in seeds()
+    assert gpu_model("tesla-m40").provisional

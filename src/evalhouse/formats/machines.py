@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from evalhouse import ids
+from evalhouse.lookups.hardware import find_gpu
 from evalhouse.records import Entity, GpuLink, GpuModel, SystemHardware, SystemSoftware
 
 MEBIBYTE = 1 << 20
@@ -49,7 +50,7 @@ class StatedMachine(msgspec.Struct, frozen=True):
         yield self.hardware
         for slot, gpu in enumerate(self.gpus):
             if gpu.name:
-                model = gpu_model(gpu.name)
+                model = gpu_model(gpu.name, gpu.memory_bytes)
                 yield model
                 yield GpuLink(
                     system_hardware_id=self.hardware.system_hardware_id,
@@ -90,8 +91,11 @@ def _identified(
     return record(**whole)
 
 
-def gpu_model(name: str) -> GpuModel:
-    """Return the model of GPU of a name, as far as the name alone tells."""
+def gpu_model(name: str, memory_bytes: int | None = None) -> GpuModel:
+    """Return the listed model that name and memory tell for certain, else one of that name."""
+    found = find_gpu(name, memory_mb=memory_bytes and memory_bytes // MEBIBYTE)
+    if found is not None:
+        return found.model
     return GpuModel(gpu_hardware_id=ids.derive(GpuModel.table, name), name=name, provisional=True)
 
 

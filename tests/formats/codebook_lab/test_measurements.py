@@ -15,7 +15,7 @@ from evalhouse.formats.codebook_lab import layout
 from evalhouse.formats.codebook_lab.machines import Whereabouts, gpus_of, whereabouts
 from evalhouse.formats.codebook_lab.measurements import measurements_of
 from evalhouse.formats.codebook_lab.plan import Detail
-from evalhouse.formats.machines import StatedGpu
+from evalhouse.formats.machines import StatedGpu, gpu_model
 from evalhouse.lookups import seeds
 from evalhouse.records import (
     Entity,
@@ -216,7 +216,7 @@ def test_an_environment_gives_the_machine_its_gpus_and_all_software() -> None:
     assert (software.python, software.runner_version) == ("3.12.1", "0.1.0")
     assert (software.gpu_driver_version, software.cuda_version) == ("550.1", "12.4")
     assert (software.engine, software.engine_version) == ("vllm", "0.6")
-    assert the(rows, GpuModel).name == "NVIDIA T4"
+    assert the(rows, GpuModel) == gpu_model("Tesla T4")
     assert the(rows, GpuLink).vram_total_mb == 15360
     assert places.is_local
     assert places.client == places.server == software.system_software_id
