@@ -28,9 +28,9 @@ def rows_of_folder(folder: Path, form: str) -> list[Entity]:
     for plan in chosen.plan(claims, reading):
         found += [*plan.entities, plan.run]
         for unit in plan.units:
-            for item in chosen.read(unit, reading):
-                if isinstance(item, UnitFacts):
-                    found += [*item.cells, *item.measurements]
+            for read in chosen.read(unit, reading):
+                if isinstance(read, UnitFacts):
+                    found += [*read.cells, *read.measurements]
     return found
 
 

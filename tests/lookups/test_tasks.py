@@ -55,7 +55,7 @@ def _forget() -> None:
 
 def named(name: str, **known: Any) -> str | None:
     found = category_of(name, **known)
-    return found and found.name
+    return found.name if found else None
 
 
 @pytest.mark.parametrize(("name", "category"), KNOWN.items())
