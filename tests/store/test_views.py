@@ -79,12 +79,15 @@ def test_everything_a_view_needs_is_made_before_it() -> None:
     order = ordered(["items", "task_scores", "requests"])
     assert order.index("lake.documents") < order.index("requests")
     assert order.index("lake.choices") < order.index("items")
-    assert {"runs", "tasks", "models"} <= set(order[: order.index("task_scores")])
+    before = set(order[: order.index("task_scores")])
+    assert {"runs", "catalog.tasks", "catalog.models"} <= before
 
 
 def test_a_query_makes_only_what_it_names() -> None:
     assert mentioned('select * from Runs join "responses" using (run_id)') == ["responses", "runs"]
-    assert mentioned("from lake.choices") == ["choices", "lake.choices"]
+    assert mentioned("from lake.choices") == ["lake.choices"]
+    assert mentioned('from lake."choices"') == ["choices", "lake.choices"]
+    assert mentioned("from Catalog.models join tasks using (x)") == ["tasks", "catalog.models"]
     assert mentioned("show tables") == relations()
     assert set(relations()) == {*TABLES, *VIEWS}
 

@@ -73,7 +73,7 @@ class Engine:
 
 
 class Session:
-    """A connection with its own tables and views, and a schema `lake` with the macros."""
+    """A connection with tables and views of its own, in schemas `main`, `lake` and `catalog`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         self._connection = connection
@@ -82,11 +82,15 @@ class Session:
         connection.execute(f"ATTACH ':memory:' AS {name}")
         connection.execute(f"USE {name}")
         connection.execute("CREATE SCHEMA lake")
+        connection.execute("CREATE SCHEMA catalog")
         connection.execute(_MACROS.read_text("utf-8"))
 
     def add_table(self, name: str, rows: pa.Table) -> None:
-        """Offer an Arrow table under a name, without copying it."""
-        self._connection.register(name, rows)
+        """Offer an Arrow table under a name, without copying it; the name may have a schema."""
+        schema, _, plain = name.rpartition(".")
+        self._connection.execute(f"USE {self._name}.{schema or 'main'}")
+        self._connection.from_arrow(rows).create_view(plain)
+        self._connection.execute(f"USE {self._name}.main")
         self.offered.add(name)
 
     def copy_table(self, name: str, rows: pa.Table) -> None:

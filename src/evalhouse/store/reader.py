@@ -13,12 +13,15 @@ from evalhouse.errors import RetryableError
 from evalhouse.lake import Lake
 from evalhouse.schema import TABLES
 from evalhouse.store.engine import Engine, Parameters, Session, require_reading, told
-from evalhouse.store.views import LAKE_SCHEMA, mentioned, ordered, sql_of
+from evalhouse.store.folding import FOLDED, folded, folded_sql, folds_of_models
+from evalhouse.store.views import CATALOG_SCHEMA, LAKE_SCHEMA, mentioned, ordered, sql_of
 from evalhouse.store.visibility import COMMITTED, SUPERSEDED, Visibility, table_sql
 
 BATCH_ROWS = 65_536
 _ATTEMPTS = 50
-_CATALOG = frozenset(table.name for table in TABLES.values() if table.place == "catalog")
+_CATALOG = frozenset(
+    CATALOG_SCHEMA + table.name for table in TABLES.values() if table.place == "catalog"
+)
 
 
 class CatalogCache:
@@ -35,14 +38,18 @@ class CatalogCache:
             self._snapshot = self._catalog.snapshot()
         return self._snapshot
 
-    def tables(self, names: Sequence[str], version: int) -> dict[str, pa.Table] | None:
-        """Return catalog tables as of a version; None when the catalog has moved on."""
+    def tables(self, names: Sequence[str], seen: Snapshot) -> dict[str, pa.Table] | None:
+        """Return catalog tables as of a snapshot; None when the catalog has moved on."""
+        version = seen.version
         kept = {name: self._tables[name] for name in names if name in self._tables}
         found = {name: rows for name, (at, rows) in kept.items() if at == version}
         missing = [name for name in names if name not in found]
         if not missing:
             return found
-        read = {name: self._catalog.arrow(name) for name in missing}
+        read = {}
+        for name in missing:
+            table = name.removeprefix(CATALOG_SCHEMA)
+            read[name] = folded(table, self._catalog.arrow(table), seen.folds)
         if self._catalog.version() != version:
             return None
         self._tables |= {name: (version, rows) for name, rows in read.items()}
@@ -128,7 +135,7 @@ class Reader:
     def _read_catalog(self, names: Sequence[str]) -> None:
         """Load tables as of our snapshot, or everything anew as of a later one."""
         for _ in range(_ATTEMPTS):
-            found = self._cache.tables(names, self.version)
+            found = self._cache.tables(names, self._snapshot)
             if found is not None:
                 self._loaded |= found
                 return
@@ -160,8 +167,13 @@ class Reader:
         files = self._lake.files(table)
         if not files and self._snapshot.committed:
             self._lake.place.require()
-        select = table_sql(table, files, self._visibility)
-        for known, rows in ((COMMITTED, self._committed), (SUPERSEDED, self._superseded)):
+        visible = table_sql(table, files, self._visibility)
+        select = folded_sql(table, visible, self._snapshot.folds)
+        for known, rows in (
+            (COMMITTED, self._committed),
+            (SUPERSEDED, self._superseded),
+            (FOLDED, self._folded),
+        ):
             if known in select and known not in session.offered:
                 session.copy_table(known, rows())
         session.add_view(name, select)
@@ -176,3 +188,6 @@ class Reader:
     def _superseded(self) -> pa.Table:
         units, batches = zip(*self._snapshot.superseded, strict=True)
         return pa.table({"unit_id": units, "batch_id": batches})
+
+    def _folded(self) -> pa.Table:
+        return folds_of_models(self._snapshot.folds)

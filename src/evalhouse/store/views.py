@@ -1,7 +1,8 @@
 """The views that the house offers beside its tables: SQL files under `data/views`.
 
 A file is one SELECT below a comment that says what a row is. `lake.<table>` are the visible rows
-of a lake table; a view that has a table's name (`documents`) is what people see under that name.
+of a lake table, `catalog.<table>` those of the catalog; a view that has a table's name
+(`documents`, `models`) is what people see under that name.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from importlib import resources
 from evalhouse.schema import LAKE_TABLES, TABLES
 
 _FOLDER = resources.files("evalhouse") / "data" / "views"
-_SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+((?:lake\.)?[a-z_]+)")
+_SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+((?:(?:lake|catalog)\.)?[a-z_]+)")
+_STORED = re.compile(r"\b(?:lake|catalog)\.[a-z_]+", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INVENTORY = frozenset(
     {"show", "information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns"}
 )
 _LAKE = frozenset(table.name for table in LAKE_TABLES)
 LAKE_SCHEMA = "lake."
+CATALOG_SCHEMA = "catalog."
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,22 @@ def relations() -> list[str]:
 def mentioned(query: str) -> list[str]:
     """Return the relations that a query may read: every name of one that occurs in its text.
 
-    A name in a comment or a column of the same name is one too many, which does no harm; a parser
+    `catalog.prompts` alone does not make the view `prompts`, which needs all texts. A name
+    in a comment or a column of the same name is one too many, which does no harm; a parser
     would miss names (in `query_table('responses')`) and stumble over what it does not know yet.
     """
-    words = {word.lower() for word in _WORD.findall(query)}
+    stored = {name.lower() for name in _STORED.findall(query)}
+    words = {word.lower() for word in _WORD.findall(_STORED.sub(" ", query))}
     if words & _INVENTORY:
         return relations()
     found = [name for name in relations() if name in words]
-    return [*found, *(LAKE_SCHEMA + name for name in found if name in _LAKE and "lake" in words)]
+    bases = {base: base.partition(".")[0] for name in relations() if (base := base_of(name))}
+    spelt = [
+        base
+        for base, schema in bases.items()
+        if base in stored or (schema in words and base.partition(".")[2] in found)
+    ]
+    return [*found, *spelt]
 
 
 def ordered(names: Iterable[str]) -> list[str]:
@@ -98,12 +109,20 @@ def needs(name: str) -> tuple[str, ...]:
     """Return what a relation is made from; nothing for the tables themselves."""
     if name in VIEWS:
         return VIEWS[name].needs
-    return (LAKE_SCHEMA + name,) if name in _LAKE else ()
+    base = base_of(name)
+    return (base,) if base else ()
+
+
+def base_of(name: str) -> str | None:
+    """Return the stored rows of a table, which its name in queries is made from."""
+    if name not in TABLES:
+        return None
+    return (LAKE_SCHEMA if name in _LAKE else CATALOG_SCHEMA) + name
 
 
 def sql_of(name: str) -> str:
-    """Return the SELECT of a view, or of a lake table as people see it."""
-    return VIEWS[name].sql if name in VIEWS else f"SELECT * FROM {LAKE_SCHEMA}{name}"  # noqa: S608 - our own names
+    """Return the SELECT of a view, or of a table as people see it."""
+    return VIEWS[name].sql if name in VIEWS else f"SELECT * FROM {base_of(name)}"  # noqa: S608 - our own names
 
 
 def _parsed(file_name: str, text: str) -> View:
@@ -113,4 +132,4 @@ def _parsed(file_name: str, text: str) -> View:
 
 
 def _is_relation(name: str) -> bool:
-    return name.removeprefix(LAKE_SCHEMA) in TABLES or name in VIEWS
+    return name.removeprefix(LAKE_SCHEMA).removeprefix(CATALOG_SCHEMA) in TABLES or name in VIEWS

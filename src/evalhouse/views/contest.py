@@ -15,7 +15,7 @@ _RUNS = """
 SELECT run_id, short_id AS run, label FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))
 """
 _MODELS = """
-SELECT model_id, model_name AS model, revision FROM models
+SELECT model_id, model_name AS model, revision FROM catalog.models
 WHERE model_id IN (SELECT unnest($ids::VARCHAR[]))
 """
 

@@ -25,7 +25,7 @@ ORDER BY doc_id LIMIT 1000
 """
 _NAMES = """
 SELECT model_name AS model, revision, short_id, runs.label AS run_label
-FROM models, runs WHERE model_id = $model AND run_id = $run
+FROM catalog.models, runs WHERE model_id = $model AND run_id = $run
 """
 _LINES = """
 SELECT source_file_id, line FROM {table}

@@ -25,7 +25,7 @@ LEFT JOIN (
     SELECT run_id, string_agg(DISTINCT model_name, ', ' ORDER BY model_name) AS models,
         count(*) AS tasks, CAST(sum(n_items) FILTER (NOT is_suite) AS BIGINT) AS items,
         CASE WHEN count(DISTINCT origin) = 1 THEN any_value(origin) ELSE 'both' END AS origin
-    FROM run_model_metrics JOIN models USING (model_id) JOIN tasks USING (task_id)
+    FROM run_model_metrics JOIN catalog.models USING (model_id) JOIN catalog.tasks USING (task_id)
     GROUP BY run_id
 ) AS cells ON cells.run_id = run.run_id
 LEFT JOIN (
@@ -41,7 +41,7 @@ FROM runs LEFT JOIN environments USING (environment_id)
 WHERE run_id = $run
 """
 
-_MODELS = "SELECT model_id, model_name FROM models"
+_MODELS = "SELECT model_id, model_name FROM catalog.models"
 
 _SOURCES = """
 SELECT uri, format, status, count(file.path) AS files,

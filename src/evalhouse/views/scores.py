@@ -28,17 +28,17 @@ _PRIMARY = f"{_CELLS} WHERE task_id IN (SELECT unnest($tasks)) {_IN_ORDER}"
 _OF_RUN = f"{_CELLS} WHERE run_id = $run {_IN_ORDER}"
 
 _METRIC = """
-SELECT run_id, model_id, prompt_id, prompts.task_id, value, stderr, n AS n_items, metric, unit,
+SELECT run_id, model_id, prompt_id, asked.task_id, value, stderr, n AS n_items, metric, unit,
     higher_is_better, origin, value_note AS note
-FROM metrics JOIN prompts USING (prompt_id)
-WHERE prompts.task_id IN (SELECT unnest($tasks)) AND metric IN (SELECT unnest($names))
+FROM metrics JOIN catalog.prompts AS asked USING (prompt_id)
+WHERE asked.task_id IN (SELECT unnest($tasks)) AND metric IN (SELECT unnest($names))
     AND (scope = '' OR scope = task AND scope_type <> 'class')
 ORDER BY run_id, model_id, prompt_id, list_position($names, metric), scope_type <> 'task'
 """
 
 _METRICS_KNOWN = """
-SELECT DISTINCT metric FROM metrics JOIN prompts USING (prompt_id)
-WHERE prompts.task_id IN (SELECT unnest($tasks))
+SELECT DISTINCT metric FROM metrics JOIN catalog.prompts AS asked USING (prompt_id)
+WHERE asked.task_id IN (SELECT unnest($tasks))
     AND (scope = '' OR scope = task AND scope_type <> 'class')
 """
 

@@ -121,7 +121,7 @@ def _run_settings(reader: Reader, ids: list[str]) -> Iterator[tuple[str, str, An
 def _task_settings(reader: Reader, ids: list[str]) -> Iterator[tuple[str, str, Any]]:
     rows = reader.sql(
         "SELECT prompt_hash, list(prompt_id) AS owners, any_value(prompt_text) AS config "
-        "FROM prompts JOIN prompt_texts USING (prompt_hash) "
+        "FROM catalog.prompts JOIN prompt_texts USING (prompt_hash) "
         "WHERE kind = 'task_config' AND prompt_id IN (SELECT unnest($ids::VARCHAR[])) "
         "GROUP BY prompt_hash",
         {"ids": ids},

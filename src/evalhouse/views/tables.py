@@ -11,6 +11,7 @@ from evalhouse.schema import TABLES, Column
 from evalhouse.store import VIEWS
 
 _DOC = Column("doc", "json", "the document")
+_GFLOPS = Column("gflops_per_token", "float", "2 × (active) parameters / 10^9", unit="GFLOP")
 _RESPONSES = TABLES["responses"].columns
 
 
@@ -20,6 +21,35 @@ def _picked(table: str, *names: str) -> tuple[Column, ...]:
 
 _VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
     "answers": _RESPONSES,
+    "bakeoff_models": (
+        *_picked("models", "model_id"),
+        Column("name", "text", "name at the provider", required=True),
+        *_picked("models", "creator_id"),
+        Column("creator", "text", "name of the creator"),
+        *_picked("models", "model_hash"),
+        Column("parameter_count_b", "float", "all parameters", unit="10^9 parameters"),
+        Column("active_parameter_count_b", "float", "used per token", unit="10^9 parameters"),
+        Column("architecture", "text", "name of the architecture"),
+        Column("context_length_default", "integer", "longest context", unit="tokens"),
+        *_picked("models", "context_length_min", "context_length_max"),
+        Column("file_format", "text", "name of the file format"),
+        Column("quantization", "text", "name of the quantization"),
+        Column("model_source_size", "integer", "size of the weights", unit="bytes"),
+        *_picked("models", "release_date"),
+        Column("version", "text", "version that the provider gives"),
+        *_picked("models", "description", "predecessor_model_id", "provisional"),
+    ),
+    "bakeoff_prompts": (
+        *_picked("prompts", "prompt_id", "task_id", "file_path", "git_commit_hash"),
+        Column("content_sha256", "hash", "SHA-256 of the text", required=True),
+        *_picked("prompts", "content_length_bytes", "version", "release_date", "is_prerelease"),
+        *_picked("prompts", "difficulty", "modified_at"),
+    ),
+    "bakeoff_run_model_metrics": (
+        *_picked("run_model_metrics", "run_id", "prompt_id", "model_id", "score", "pass_fail"),
+        *_picked("run_model_metrics", "failure_reason", "failure_detail"),
+        _GFLOPS,
+    ),
     "documents": _picked(
         "documents",
         *("item_sha256", "item_key", "doc", "batch_id", "unit_id", "source_file_id", "line"),
@@ -31,12 +61,35 @@ _VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("inputs", "json", "requests of the recorded input, as sent"),
         _DOC,
     ),
+    "model_compute": (
+        *_picked("models", "model_id", "model_name", "parameter_count", "active_parameter_count"),
+        *_picked("run_model_metrics", "flops_per_token_theoretical"),
+        _GFLOPS,
+        Column("quantization", "text", "name of the quantization"),
+        *_picked("quantization_methods", "bits_per_weight"),
+        Column(
+            "weights_memory_bytes",
+            "integer",
+            "bits per weight / 8 × all parameters; the cache of keys and values comes on top",
+            unit="bytes",
+        ),
+        *_picked("models", "weights_bytes"),
+    ),
+    "models": (
+        *TABLES["models"].columns,
+        Column("creator", "text", "name of the creator"),
+        Column("architecture", "text", "name of the architecture"),
+        Column("file_format", "text", "name of the file format"),
+        Column("quantization", "text", "name of the quantization"),
+    ),
+    "prompts": (*TABLES["prompts"].columns, Column("prompt_text", "text", "the text itself")),
     "requests": (*TABLES["requests"].columns, _DOC),
     "run_settings": (
         Column("run_id", "id", "the run"),
         Column("key", "text", "name of the setting; nested names are joined by a dot"),
         Column("value", "text", "its value; JSON where it is a list"),
     ),
+    "tasks": (*TABLES["tasks"].columns, Column("task_category", "text", "name of the category")),
     "task_scores": (
         Column("model", "text", "name of the model at its provider"),
         *_picked("models", "revision"),

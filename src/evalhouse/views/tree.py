@@ -51,7 +51,7 @@ class Tree:
         """Read the tree of a house."""
         rows = reader.sql(
             "SELECT task_id, task_name AS name, task_path AS path, is_suite, parent_id, sort_order "
-            "FROM tasks"
+            "FROM catalog.tasks"
         )
         members = reader.sql(
             "SELECT suite_id, member_id, rule FROM task_members ORDER BY suite_id, sort_order"

@@ -32,6 +32,6 @@ SELECT
     cells.unit_id
 FROM run_model_metrics AS cells
 JOIN runs ON runs.run_id = cells.run_id
-JOIN models ON models.model_id = cells.model_id
-JOIN tasks ON tasks.task_id = cells.task_id
-LEFT JOIN tasks AS parents ON parents.task_id = tasks.parent_id
+JOIN catalog.models AS models ON models.model_id = cells.model_id
+JOIN catalog.tasks AS tasks ON tasks.task_id = cells.task_id
+LEFT JOIN catalog.tasks AS parents ON parents.task_id = tasks.parent_id

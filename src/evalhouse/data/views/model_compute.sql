@@ -1,0 +1,17 @@
+-- one row per model: operations per token and memory of its weights, where its size is known
+
+SELECT
+    model_id,
+    model_name,
+    parameter_count,
+    active_parameter_count,
+    2 * coalesce(active_parameter_count, parameter_count) AS flops_per_token_theoretical,
+    2 * coalesce(active_parameter_count, parameter_count) / 1e9 AS gflops_per_token,
+    quantization,
+    bits_per_weight,
+    CAST(floor(parameter_count * bits_per_weight / 8) AS BIGINT) AS weights_memory_bytes,
+    weights_bytes
+FROM models
+LEFT JOIN (
+    SELECT quantization_id, bits_per_weight FROM catalog.quantization_methods
+) USING (quantization_id)
