@@ -314,6 +314,21 @@ def test_a_run_of_ours_says_where_it_ran_what_it_took_and_what_it_asked(tmp_path
     assert {task.category_id for task in tasks} == {annotation.category_id}
 
 
+@pytest.mark.parametrize(
+    ("described", "tag"),
+    [("v1.2", "v1.2"), ("v1.2-3-gabcdef0", None), ("abcdef0", None), (None, None), ("", None)],
+)
+def test_a_tag_is_that_of_the_commit_alone(
+    described: str | None, tag: str | None, tmp_path: Path
+) -> None:
+    folder = write_own(tmp_path)
+    git = {"commit": "abcdef0" * 5 + "abcde", "describe": described, "dirty": False}
+    (folder / layout.ENVIRONMENT).write_text(json.dumps({**ENVIRONMENT, "git": git}), "utf-8")
+    write_manifest(folder)
+    environment = the(rows_of_folder(tmp_path, "codebook_lab"), Environment)
+    assert (environment.git_tag, environment.git_dirty) == (tag, False)
+
+
 @pytest.mark.parametrize("stated", [None, "main", "C0" * 20, 7])
 def test_what_is_no_commit_is_none(tmp_path: Path, stated: Any) -> None:
     write_own(tmp_path, OwnRun(config={"prompt_git_hash": stated}))

@@ -24,6 +24,7 @@ from evalhouse.tasks.conditions import as_data
 
 _UNKNOWN = "unknown"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SINCE = re.compile(r"-\d+-g[0-9a-f]+$")  # what `git describe` adds for commits after a tag
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ASKED = ("prompt_type", "use_examples")
 
@@ -228,7 +229,7 @@ def _stated(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "packages": _json(content.get("packages")),
         "git_commit": _text(found.get("commit")),
         "git_dirty": dirty if isinstance(dirty, bool) else None,
-        "git_tag": _text(found.get("describe")),
+        "git_tag": _tag(found),
         "os": _text(content.get("os")),
         "kernel": _text(content.get("kernel")),
         "container": _text(content.get("container")),
@@ -239,6 +240,13 @@ def _stated(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
             if key not in ("python", "packages", "frameworks")
         },
     }
+
+
+def _tag(git: Mapping[str, Any]) -> str | None:
+    """Return the tag of the commit; one of an earlier commit, or a short commit, is none of it."""
+    described, commit = _text(git.get("describe")), _text(git.get("commit")) or ""
+    is_other = described is None or _SINCE.search(described) or commit.startswith(described)
+    return None if is_other else described
 
 
 def _frameworks(content: Mapping[str, Any]) -> dict[str, Any] | None:
