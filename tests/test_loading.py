@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
+
+from evalhouse.loading import seldom_tidied
 
 
 def _said(program: str) -> str:
@@ -50,3 +54,18 @@ def test_other_names_are_left_to_other_finders(name: str) -> None:
         f"print(sys.meta_path[0].find_spec({name!r}))"
     )
     assert _said(program) == "None"
+
+
+def test_dead_rings_are_looked_for_seldom_for_a_while() -> None:
+    before = gc.get_threshold()
+    with seldom_tidied():
+        assert gc.get_threshold()[0] > 10 * before[0]
+        assert gc.get_threshold()[1:] == before[1:]
+    assert gc.get_threshold() == before
+
+
+def test_usual_tidying_returns_after_a_failure() -> None:
+    before = gc.get_threshold()
+    with suppress(RuntimeError), seldom_tidied():
+        raise RuntimeError
+    assert gc.get_threshold() == before

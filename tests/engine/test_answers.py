@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalhouse.engine.answers import Answer, find_object, is_refusal, read_value
+from evalhouse.engine.answers import Answer, Reader, find_object, is_refusal, read_value
 from evalhouse.engine.record import Given, Record, as_payload
 from evalhouse.providers import Reply
 from evalhouse.scoring.field import Field
@@ -272,3 +272,34 @@ def test_any_reply_has_an_object_or_says_why_not(text: str, may_think: bool, fin
         assert seen.fault.status in STATUSES
     else:
         assert text[seen.start] == "{"
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 6)
+    | st.floats()
+    | st.sampled_from(["a", "3", "so"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.just("text"), inner),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(FIELDS), st.lists(_VALUES, max_size=8))
+def test_a_reader_that_remembers_reads_as_one_that_does_not(
+    field: Field, values: list[Any]
+) -> None:
+    annotation = Annotation("k", "S", "f", field)
+    reader = Reader(annotation)
+    for value in [*values, *values]:
+        assert reader(value, TEXT) == read_value(annotation, value, TEXT)
+
+
+def test_true_one_and_one_point_nought_are_not_the_same_answer() -> None:
+    reader = Reader(Annotation("k", "S", "f", SIDE))
+    assert [reader(value, TEXT).status for value in (3, True, 3.0, "3")] == [
+        "ok",
+        "invalid",
+        "invalid",
+        "ok",
+    ]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from evalhouse.engine.asking import Asking
 from evalhouse.engine.desk import Desk, GivingUpError

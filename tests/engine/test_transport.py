@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Coroutine, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from evalhouse.engine.budget import Budget, BudgetError
 from evalhouse.engine.slots import LONGEST_PAUSE, Limits, Slots, StoppedError

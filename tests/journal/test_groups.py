@@ -74,8 +74,44 @@ def test_a_group_that_nobody_joins_any_more_does_not_wait() -> None:
     disk.is_free.set()
     committer = Committer(disk.commit, Pace(wait=60, quiet=0.001))
     committer._had_company = True
+
+    async def add() -> None:
+        group = committer.add(1)
+        committer.watch(group)
+        await asyncio.wait_for(group.promise(answer=True), 20)
+
+    asyncio.run(add())
+    committer.close()
+
+
+def test_a_group_that_grows_is_waited_for_until_it_does_not() -> None:
+    disk = Disk()
+    disk.is_free.set()
+    committer = Committer(disk.commit, Pace(wait=60, quiet=0.05))
+    committer._had_company = True
+
+    async def add() -> None:
+        group = committer.add(0)
+        committer.watch(group)
+        for number in range(1, 20):
+            await asyncio.sleep(0.01)
+            committer.add(number)
+        await asyncio.wait_for(group.promise(answer=True), 20)
+
+    asyncio.run(add())
+    committer.close()
+    assert disk.items() == list(range(20))
+    assert len(disk.groups) <= 3
+
+
+def test_a_group_whose_loop_has_ended_waits_no_longer_than_it_may() -> None:
+    disk = Disk()
+    disk.is_free.set()
+    committer = Committer(disk.commit, Pace(wait=0.05, quiet=60))
+    committer._had_company = True
     committer.add(1).wait()
     committer.close()
+    assert disk.groups == [[1]]
 
 
 def test_closing_commits_what_is_left_and_may_come_twice() -> None:

@@ -30,7 +30,7 @@ def request(text: str = "Is it so?", **others: Any) -> Request:
     return Request(messages, "the-model", Sampling(**sampling), **others)
 
 
-_SAMPLING = frozenset(Sampling.__dataclass_fields__)
+_SAMPLING = frozenset(Sampling.__struct_fields__)
 
 
 def settings(provider: str, url: str, **others: Any) -> ProviderSettings:

@@ -5,7 +5,6 @@ import gc
 import pickle
 import traceback
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ def _seen(value: Any) -> Iterator[str]:
     """Yield every text that a caller could print, log or store of a value."""
     yield repr(value)
     if isinstance(value, Reply):
-        yield from (repr(getattr(value, part.name)) for part in fields(value))
+        yield from (repr(getattr(value, name)) for name in value.__struct_fields__)
     if isinstance(value, BaseException):
         yield "".join(traceback.format_exception(value))
         yield repr(vars(value))

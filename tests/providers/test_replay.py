@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from evalhouse.errors import RetryableError, UsageError
 from evalhouse.providers import Recorder, Reply, Request, Usage, open_provider

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from evalhouse.errors import UsageError
 from evalhouse.providers import Message, ProviderSettings, Request, Sampling, open_provider
-from evalhouse.providers.request import PARAMETERS, Target
+from evalhouse.providers.client import HttpProvider
+from evalhouse.providers.request import PARAMETERS, Target, encoded
 from tests.providers.asking import SCHEMA, request, settings
 
 
@@ -98,7 +100,7 @@ def test_whoever_is_asked_makes_another_key_of_the_cache() -> None:
         (settings("openai", url), request(), None),
         (settings("openai", url), request(), "r"),
         (settings("openai", url + "/v2"), request(), "r"),
-        (settings("openai", url), replace(request(), model="other"), "r"),
+        (settings("openai", url), structs.replace(request(), model="other"), "r"),
         (settings("ollama", url), request(), "r"),
         (settings("ollama", url, context_length=5), request(), "r"),
         (settings("replay", "."), request(), "r"),
@@ -130,3 +132,32 @@ def test_parameters_come_in_one_order() -> None:
     assert names == tuple(name for name in PARAMETERS if name in names)
     assert names == ("temperature", "seed", "effort", "schema", "logprobs")
     assert "seed" not in asked.parameters(omit=("seed",))
+
+
+def _http(provider: str) -> HttpProvider:
+    opened = open_provider(settings(provider, "http://127.0.0.1:9"))
+    assert isinstance(opened, HttpProvider)
+    return opened
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama"])
+def test_a_body_is_the_same_whether_its_frame_is_new_or_known(provider: str) -> None:
+    opened = _http(provider)
+    other = {"type": "object", "properties": {"z": {}, "a": {}}}
+    asked = [
+        request(text, schema=schema, logprobs=logprobs, **sampling)
+        for text in ("short", 'with "quotes", \u00e9 and \U0001f600', "short")
+        for schema in (SCHEMA, other, None)
+        for logprobs in (None, 2)
+        for sampling in ({}, {"temperature": 0.5, "seed": 3})
+    ]
+    for each in asked:
+        assert opened.body(each) == encoded(opened.compose(each))
+
+
+def test_frames_are_forgotten_in_time_and_an_id_is_never_taken_for_another_schema() -> None:
+    opened = _http("openai")
+    for number in range(500):
+        schema = {"type": "object", "title": str(number)}
+        each = request(schema=schema)
+        assert opened.body(each) == encoded(opened.compose(each))

@@ -251,7 +251,7 @@ def _flat(plan: Planned) -> dict[str, Any]:
     """Return the settings by which runs of a sweep may differ, by name."""
     asking, sampling = plan.settings.asking, plan.settings.asking.sampling
     found = {name: getattr(asking, name) for name in vars(asking) if name != "sampling"}
-    found |= {name: getattr(sampling, name) for name in sampling.__dataclass_fields__}
+    found |= {name: getattr(sampling, name) for name in sampling.__struct_fields__}
     return found | {"limit": plan.settings.limit}
 
 

@@ -26,6 +26,9 @@ _FENCE = re.compile(r"\A```[a-zA-Z]*\s*\n(.*)\n?```\s*\Z", re.DOTALL)
 _MOST_OBJECTS = 1_000  # braces that are looked at in a reply that is more than JSON
 _LONGEST_OPENING = 80  # characters in which a refusal begins
 _KEPT = 10_000  # answers of which it is remembered what they say; most come again and again
+# Fields whose answers do not hang on the text, and the types of answers that can be remembered.
+_CHOICES = frozenset({"checkbox", "dropdown", "likert", "multiselect"})
+_SCALARS = frozenset({str, bool, int})
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -65,7 +68,8 @@ def find_object(reply: Reply, keys: Collection[str], *, may_think: bool) -> Foun
     if reply.refusal or reply.finish == "content_filter":
         return Found(None, fault=Answer("refused", reason=_short(reply.refusal or reply.text)))
     text = reply.text
-    fenced = _FENCE.match(text.strip())
+    stripped = text.strip()
+    fenced = _FENCE.match(stripped) if stripped.startswith("```") else None
     value = None if may_think else _decoded(fenced[1] if fenced else text)
     if value is not None and not value.keys().isdisjoint(keys):
         return Found(value, text.find("{"))
@@ -139,6 +143,37 @@ def read_value(annotation: Annotation, value: Any, text: str) -> Answer:
     if answer.cell.isascii() or _written_out(answer.cell) == answer.cell:
         return answer
     return Answer("invalid", reason="the answer holds half of a character, which no text can")
+
+
+class Reader:
+    """Reads the answers to one field; those of a choice come again and again, and are kept."""
+
+    def __init__(self, annotation: Annotation) -> None:
+        self._annotation = annotation
+        self._is_choice = annotation.field.kind in _CHOICES
+        self._known: dict[tuple[type, Any], Answer] = {}
+
+    def __call__(self, value: Any, text: str) -> Answer:
+        """Read the JSON value of an answer, as `read_value` does."""
+        key = _key(value) if self._is_choice else None
+        if key is None:
+            return read_value(self._annotation, value, text)
+        answer = self._known.get(key)
+        if answer is None:
+            answer = read_value(self._annotation, value, text)
+            if len(self._known) < _KEPT:
+                self._known[key] = answer
+        return answer
+
+
+def _key(value: Any) -> tuple[type, Any] | None:
+    """Return what tells a value from all others (1 is not true, and not 1.0), if that is quick."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return kind, value
+    if kind is list and all(type(each) is str for each in value):
+        return kind, tuple(value)
+    return None
 
 
 def _written_out(text: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
-from evalhouse.engine.answers import Answer, Found, find_object, read_value
+from evalhouse.engine.answers import Answer, Found, find_object
 from evalhouse.engine.interview import Numbered, Question, settled
 from evalhouse.engine.logprobs import option_logprobs
 from evalhouse.engine.progress import Tally
@@ -188,17 +187,15 @@ def judged(question: Question, replied: Replied) -> Record:
     asking = question.prompts.asking
     keys = question.labels if asking.request_unit == "batch" else _keys(question)
     found = find_object(reply, keys, may_think=asking.thinks_aloud)
-    answers = tuple(
-        given
-        for row, label in zip(question.rows, question.labels, strict=True)
-        for given in _of_row(question, reply, found, row, label)
-    )
+    answers: list[Given] = []
+    for row, label in zip(question.rows, question.labels, strict=True):
+        answers += _of_row(question, reply, found, row, label)
     fields = reply_fields(reply)
     if asking.thinks_aloud and not reply.reasoning and found.value is not None:
         fields["reasoning"] = reply.text[: found.start].strip()
     return _record(
         question,
-        answers=answers,
+        answers=tuple(answers),
         prompt_chars=replied.prompt_chars,
         is_cached=replied.is_cached,
         **fields,
@@ -211,8 +208,8 @@ def _keys(question: Question) -> tuple[str, ...]:
 
 def _of_row(
     question: Question, reply: Reply, found: Found, row: Numbered, label: str
-) -> Iterator[Given]:
-    """Yield the answers to the questions about one row."""
+) -> list[Given]:
+    """Return the answers to the questions about one row."""
     is_batch = question.prompts.asking.request_unit == "batch"
     is_keyed = question.form.is_keyed
     answers = _read(question, found, row, label if is_batch else None)
@@ -220,13 +217,21 @@ def _of_row(
     if is_keyed:
         known = {**question.given.get(row.number, {}), **answers}
         answers = settled(codebook, question.prompts.columns, known)
+    number = row.number
+    if is_batch or not reply.logprobs:
+        return [
+            Given(number, column, (answer := answers[column]).status, answer.cell, answer.reason)
+            for column in question.columns
+        ]
+    given = []
     for column in question.columns:
         answer = answers[column]
         likely: dict[str, float] = {}
-        if reply.logprobs and answer.is_given and not is_batch:
+        if answer.is_given:
             path = (column,) if is_keyed else (KEY,)
             likely = option_logprobs(codebook.by_column[column].field, reply, path, found.start)
-        yield Given(row.number, column, answer.status, answer.cell, answer.reason, likely)
+        given.append(Given(number, column, answer.status, answer.cell, answer.reason, likely))
+    return given
 
 
 def _read(question: Question, found: Found, row: Numbered, label: str | None) -> dict[str, Answer]:
@@ -238,13 +243,12 @@ def _read(question: Question, found: Found, row: Numbered, label: str | None) ->
             value, fault = None, Answer("invalid", reason=f"the reply has no answers to {label}")
     if value is None:
         return dict.fromkeys(question.columns, fault or Answer("invalid"))
-    form, text = question.form, row.row.text
-    read = {}
-    for column, annotation in zip(question.columns, form.annotations, strict=True):
-        key = column if form.is_keyed else KEY
-        read[column] = (
-            read_value(annotation, value[key], text)
+    text = row.row.text
+    return {
+        column: (
+            reader(value[key], text)
             if key in value
             else Answer("invalid", reason=f"the key `{key}` is missing")
         )
-    return read
+        for key, column, reader in question.form.readers
+    }

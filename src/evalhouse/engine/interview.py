@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from evalhouse.engine.answers import Answer
 from evalhouse.engine.asking import Asking
+from evalhouse.engine.once import once
 from evalhouse.engine.prompts import Form, Prompts
 from evalhouse.engine.record import Given, Record
 from evalhouse.engine.wording import sentence
@@ -28,16 +31,14 @@ UNKNOWN = "it is not known whether the question arises"
 NOT_GIVEN = Answer("invalid", reason="there is no answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(msgspec.Struct, frozen=True):
     """A row with its number in the task, from 1."""
 
     number: int
     row: Row
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, dict=True):
     """One request as it is meant: who is asked about what, how often, after what.
 
     `labels` are the keys of the rows in a reply about several. `before` are earlier turns; `told`
@@ -53,39 +54,39 @@ class Question:
     attempt: int = 1
     before: tuple[Message, ...] = ()
     told: str = ""
-    given: Mapping[int, Mapping[str, Answer]] = field(default_factory=dict)
+    given: Mapping[int, Mapping[str, Answer]] = {}
 
-    @property
+    @once
     def form(self) -> Form:
         """What the request asks."""
         return self.prompts.form(self.columns)
 
-    @cached_property
+    @once
     def prompt(self) -> str:
         """What is said: the prompt, or why the last reply cannot be used."""
         return self.told or self.prompts.text(self.form, [each.row for each in self.rows])
 
-    @cached_property
+    @once
     def messages(self) -> tuple[Message, ...]:
         """All that is sent."""
         system = (Message("system", self.prompts.system),) if self.prompts.system else ()
         return (*system, *self.before, Message("user", self.prompt))
 
-    @property
+    @once
     def characters(self) -> int:
         """How many characters are sent."""
-        return sum(len(each.content) for each in self.messages)
+        return sum([len(each.content) for each in self.messages])
 
-    @property
+    @once
     def column(self) -> str:
         """The column that is asked; empty where all are."""
         return self.columns[0] if self.prompts.asking.request_unit == "field" else ""
 
-    @property
+    @once
     def key(self) -> str:
         """The name of this piece of work in the journal."""
-        rows = "-".join(str(each.number) for each in self.rows)
-        place = self.prompts.columns.index(self.column) + 1 if self.column else "all"
+        rows = "-".join([str(each.number) for each in self.rows])
+        place = self.prompts.places[self.column] if self.column else "all"
         return f"{rows}/{place}/{self.repeat}/{self.attempt}"
 
     def again(self, record: Record) -> Question:
@@ -172,6 +173,11 @@ class Interview:
     def _asking(self) -> Asking:
         return self._prompts.asking
 
+    @property
+    def _is_followed(self) -> bool:
+        """Whether later requests can come after one: of other fields, or of other rows."""
+        return self._asking.request_unit == "field" or self._asking.is_sequential
+
     async def hold(self) -> dict[int, Answers]:
         """Ask, and return what became of every question, by row number and column."""
         if self._asking.request_unit == "field":
@@ -186,10 +192,12 @@ class Interview:
 
     async def _one_field(self, column: str) -> None:
         (row,) = self._rows
-        given = self._given[row.number]
-        state = applicability(self._prompts.codebook, given)[column]
-        if state is Applies.YES:
-            await self._ask((column,))
+        codebook = self._prompts.codebook
+        if codebook.by_column[column].condition is not None:
+            states = applicability(codebook, self._given[row.number])
+            if states[column] is not Applies.YES:
+                return
+        await self._ask((column,))
 
     async def _ask(self, columns: tuple[str, ...]) -> None:
         """Ask, and ask again for what cannot be used, as often as is allowed."""
@@ -206,7 +214,7 @@ class Interview:
             self._fail(question, "an earlier question, which this one follows, has no answer yet")
             return
         record = await self._exchange(question)
-        said = [(question.prompt, record.text)]
+        said = [(question, record.text)]
         while question.attempt <= self._asking.retries and _needs_another(record):
             if self._asking.retry_strategy == "reprompt":
                 question = question.again(record)
@@ -214,12 +222,13 @@ class Interview:
                 question = replace(question, attempt=question.attempt + 1)
             record = await self._exchange(question)
             if (question.rows, question.columns) == (first.rows, first.columns):
-                said = [(first.prompt, record.text)]  # it stands for those that could not be used
+                said = [(first, record.text)]  # it stands for those that could not be used
             else:
-                said.append((question.prompt, record.text))
-        for prompt, text in said:
-            if text:
-                self._history.add(prompt, text)
+                said.append((question, record.text))
+        if self._history.window and self._is_followed:
+            for asked, text in said:
+                if text:
+                    self._history.add(asked.prompt, text)
 
     async def _exchange(self, question: Question) -> Record:
         record = await self._desk.exchange(question)

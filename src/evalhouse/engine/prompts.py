@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from evalhouse.engine.answers import Reader
 from evalhouse.engine.asking import Asking
 from evalhouse.engine.questions import (
     KEY,
@@ -39,6 +40,14 @@ class Form:
     examples: str
     schema: Mapping[str, Any]
 
+    @cached_property
+    def readers(self) -> tuple[tuple[str, str, Reader], ...]:
+        """The key, the column and the reader of each answer."""
+        return tuple(
+            (each.column if self.is_keyed else KEY, each.column, Reader(each))
+            for each in self.annotations
+        )
+
 
 class Prompts:
     """The prompts of one task, asked in one way.
@@ -58,6 +67,7 @@ class Prompts:
             else read_template(asking.template)
         )
         self._forms: dict[tuple[str, ...], Form] = {}
+        self._schemas: dict[tuple[int, tuple[str, ...]], Mapping[str, Any]] = {}
         self._check()
 
     def _check(self) -> None:
@@ -91,6 +101,11 @@ class Prompts:
     def columns(self) -> tuple[str, ...]:
         """The columns of these fields, in the order in which they are asked."""
         return tuple(each.column for each in self.annotations)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each column among them, from 1."""
+        return {column: place for place, column in enumerate(self.columns, 1)}
 
     @property
     def system(self) -> str:
@@ -151,8 +166,11 @@ class Prompts:
             return None
         if self.asking.request_unit != "batch":
             return form.schema
-        numbered = {label: {"$ref": "#/$defs/answers"} for label in labels}
-        return {**closed(numbered), "$defs": {"answers": form.schema}}
+        kind = (id(form), tuple(labels))  # forms are kept, so that their ids stay their own
+        if kind not in self._schemas:
+            numbered = {label: {"$ref": "#/$defs/answers"} for label in labels}
+            self._schemas[kind] = {**closed(numbered), "$defs": {"answers": form.schema}}
+        return self._schemas[kind]
 
     def _filled(self, form: Form, reply: str, metadata: str, text: str) -> str:
         return self.template.fill(

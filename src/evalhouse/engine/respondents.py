@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from evalhouse.engine.asking import Asking
 from evalhouse.engine.interview import Question
@@ -18,8 +21,7 @@ from evalhouse.tasks.examples import response
 _SAMPLES = 1_000_000  # above all repeats: tells a question asked again from the next repeat
 
 
-@dataclass(frozen=True)
-class Replied:
+class Replied(msgspec.Struct, frozen=True):
     """A reply, whether it had been kept from before, and how many characters were sent for it."""
 
     reply: Reply

@@ -18,6 +18,7 @@ from evalhouse.engine.prompts import Prompts
 from evalhouse.engine.respondents import Respondent
 from evalhouse.engine.slots import Slots, StoppedError
 from evalhouse.journal import Journal
+from evalhouse.loading import seldom_tidied
 from evalhouse.tasks.task import Task
 
 _SPARE = 2  # interviews for each slot: while one waits for the disk, another asks
@@ -51,7 +52,7 @@ class Outcome:
     answers: list[list[Answers | None]]
     tally: Tally
     is_stopped: bool = False
-    _seen: dict[tuple[str, str, str], Answer] = field(default_factory=dict, repr=False)
+    _seen: dict[Answer, Answer] = field(default_factory=dict, repr=False)
 
     @property
     def is_complete(self) -> bool:
@@ -64,9 +65,9 @@ class Outcome:
 
     def take(self, repeat: int, number: int, answers: Answers) -> None:
         """Keep the answers of a row; equal ones take no room of their own."""
+        seen = self._seen.setdefault
         self.answers[repeat][number - 1] = {
-            column: self._seen.setdefault((each.status, each.cell, each.reason), each)
-            for column, each in answers.items()
+            column: seen(each, each) for column, each in answers.items()
         }
 
 
@@ -81,7 +82,8 @@ def run(job: Job) -> Outcome:
         BudgetError: What may be spent is spent.
         JournalError: Answers cannot be recorded.
     """
-    return asyncio.run(_run(job))
+    with seldom_tidied():
+        return asyncio.run(_run(job))
 
 
 async def _run(job: Job) -> Outcome:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 from evalhouse.errors import EvalhouseError, UsageError
 
@@ -73,19 +72,26 @@ class Slots:
         self._requests = _Bucket(limits.requests_per_minute)
         self._tokens = _Bucket(limits.tokens_per_minute)
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[float]:
-        """Wait for a slot and hold it; gives the moment at which the request may begin.
+    def one(self) -> Turn:
+        """Return a turn: entering it waits for a slot, which it holds until it is left."""
+        return Turn(self)
+
+    async def enter(self) -> float:
+        """Wait for a slot and take it; return the moment at which the request may begin.
 
         Raises:
             StoppedError: The slots are closed, or were while it waited.
         """
         await self._enter()
         try:
-            await self._wait_for_rates()
-            yield time.monotonic()
-        finally:
-            self._leave()
+            if self._gate.locked() or self._pause() > 0 or self.is_closed:
+                await self._wait_for_rates()
+            else:
+                self._requests.take(1)
+        except BaseException:
+            self.leave()
+            raise
+        return time.monotonic()
 
     def close(self) -> None:
         """Let no further request begin; those that are under way go on."""
@@ -115,12 +121,13 @@ class Slots:
             is_given = await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.result():
-                self._leave()  # the slot that was given while this was cancelled
+                self.leave()  # the slot that was given while this was cancelled
             raise
         if not is_given:
             raise StoppedError
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give back a slot."""
         self.in_flight -= 1
         self._wake()
 
@@ -168,6 +175,28 @@ class Slots:
         if begun > self._last_fall:
             self.width = max(1, int(self.width * _FALL))
             self._last_fall, self._good, self._is_doubling = now, 0, False
+
+
+class Turn:
+    """A slot for the time of one request."""
+
+    __slots__ = ("_slots",)
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    async def __aenter__(self) -> float:
+        """Wait for the slot; return the moment at which the request may begin."""
+        return await self._slots.enter()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give it back."""
+        self._slots.leave()
 
 
 class _Bucket:

@@ -31,6 +31,8 @@ def read_marks(value: Any, text: str, labels: Sequence[str]) -> tuple[str, bool]
         raise UnusableError("there is no answer")
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise UnusableError("the answer is no list of spans")
+    if not value:
+        return "", False
     spans = [_Span(_label(each.get("label"), labels), each) for each in value]
     # Those that are right hold their places before others are looked for.
     taken = {(*place, span.label) for span in spans if (place := span.stated_place(text))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -84,10 +84,10 @@ class Transport:
         # A cache without a reply is a cache all the same, though it counts for nothing.
         kept = self.cache.get(key) if self.cache is not None and key else None
         if key and kept is not None:
-            return replace(_REPLY.decode(kept), raw_request=_body(key)), True
+            return msgspec.structs.replace(_REPLY.decode(kept), raw_request=_body(key)), True
         reply = await self._tried(request, unanswered)
         if self.cache is not None and key:
-            body = msgspec.json.encode(replace(reply, raw_request=b""))
+            body = msgspec.json.encode(msgspec.structs.replace(reply, raw_request=b""))
             is_complete = reply.finish == "stop" and not reply.refusal
             self.cache.put(key, body, is_complete=is_complete)
         return reply, False

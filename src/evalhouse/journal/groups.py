@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -115,6 +114,20 @@ class Committer(Generic[Item]):
                 self._changed.notify()
         return group
 
+    def watch(self, group: Group[Item], seen: int = 0) -> None:
+        """Have the running loop look now and then whether a group still grows, and say when not.
+
+        The thread could look itself, but would take the interpreter from the loop each time.
+        """
+        if group is not self._group:
+            return
+        if seen < (count := len(group.items)):
+            asyncio.get_running_loop().call_later(self._pace.quiet, self.watch, group, count)
+            return
+        with self._changed:
+            group.is_urgent = True
+            self._changed.notify()
+
     def flush(self) -> None:
         """Block until all that was added is on the disk; raise what kept it from there."""
         with self._changed:
@@ -165,10 +178,8 @@ class Committer(Generic[Item]):
             return self._leaving
 
     def _gather(self, group: Group[Item]) -> None:
-        """Wait for more, as long as more come."""
-        latest, seen = time.monotonic() + self._pace.wait, 0
-        while seen < len(group.items) < self._pace.count and not self._is_closing:
-            seen, left = len(group.items), latest - time.monotonic()
-            if group.is_urgent or left <= 0:
-                break
-            self._changed.wait(min(self._pace.quiet, left))
+        """Wait for more, until no more come or there is no time left."""
+        self._changed.wait_for(
+            lambda: group.is_urgent or len(group.items) >= self._pace.count or self._is_closing,
+            self._pace.wait,
+        )

@@ -124,6 +124,8 @@ class Journal:
         """
         group, is_new = self._add(entry, ignore_repeated=ignore_repeated, is_urgent=False)
         if group:
+            if len(group.items) == 1:
+                self._committer.watch(group)
             return group.promise(answer=is_new)
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         done.set_result(False)

@@ -65,6 +65,10 @@ class HttpProvider(ABC):
     def compose(self, request: Request) -> dict[str, Any]:
         """Return the body of a request."""
 
+    def body(self, request: Request) -> bytes:
+        """Return the body of a request as it is sent."""
+        return encoded(self.compose(request))
+
     @abstractmethod
     def read(self, exchange: Exchange, request: Request) -> Reply:
         """Read a reply whose status is success."""
@@ -75,7 +79,7 @@ class HttpProvider(ABC):
 
     async def ask(self, request: Request) -> Reply:
         """Ask once, without trying again."""
-        body = encoded(self.compose(request))
+        body = self.body(request)
         exchange = await self.connection.post(self.path, body, stream=self.settings.stream)
         if not exchange.is_success:
             raise replace(self._asked, model=request.model).failed(exchange)
@@ -85,7 +89,7 @@ class HttpProvider(ABC):
     def canonical(self, request: Request, revision: str | None) -> bytes:
         """Return everything that the answer depends on: provider, address, model, body as sent."""
         target = Target(self.name, self.base_url, request.model, revision)
-        return target.canonical(encoded(self.compose(request)), request.repeat)
+        return target.canonical(self.body(request), request.repeat)
 
     def cache_key(self, request: Request, revision: str | None) -> str:
         """Return the SHA-256 of `canonical`, under which an answer may be kept."""
@@ -164,7 +168,7 @@ class HttpProvider(ABC):
             reasoning = "\n\n".join(filter(None, (reasoning, thought)))
         # Again, since a stream may bring a key in pieces.
         scrub = self._asked.secrets.scrub_text
-        return replace(
+        return msgspec.structs.replace(
             reply,
             text=scrub(text),
             reasoning=scrub(reasoning),

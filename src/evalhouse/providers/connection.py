@@ -153,11 +153,13 @@ class Connection:
 
 async def _read(response: aiohttp.ClientResponse, started: float) -> _Received:
     pieces, size = [], 0
-    while piece := await response.content.readany():
-        size += len(piece)
-        if size > LONGEST_REPLY:
-            raise _TooLongError
-        pieces.append((time.perf_counter() - started, piece))
+    content = response.content
+    while not content.at_eof():
+        if piece := await content.readany():
+            size += len(piece)
+            if size > LONGEST_REPLY:
+                raise _TooLongError
+            pieces.append((time.perf_counter() - started, piece))
     headers = {name: text for name in _KEPT_HEADERS if (text := response.headers.get(name))}
     return _Received(response.status, headers, pieces)
 

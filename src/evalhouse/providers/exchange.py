@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -52,8 +52,7 @@ OURS = {
 _BUSY = frozenset({408, 425, 429, 503, 529})
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """What was sent and what came back, without secrets.
 
     `lines` are those of a stream, each with the seconds after which it had come.
@@ -64,7 +63,7 @@ class Exchange:
     headers: Mapping[str, str]
     reply: bytes
     seconds: float
-    lines: tuple[tuple[float, bytes], ...] | None = field(default=None, repr=False)
+    lines: tuple[tuple[float, bytes], ...] | None = None
 
     @property
     def is_success(self) -> bool:

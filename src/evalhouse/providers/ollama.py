@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from evalhouse.providers import complaint as complaints
 from evalhouse.providers.address import Api
 from evalhouse.providers.client import HttpProvider
 from evalhouse.providers.exchange import Exchange
+from evalhouse.providers.frames import Frames
 from evalhouse.providers.protocol import Endpoint
 from evalhouse.providers.reply import (
     Finish,
@@ -73,6 +75,14 @@ class Ollama(HttpProvider):
     def default_url(self) -> str:
         """Return `OLLAMA_HOST` as Ollama's own programs do, or the usual address."""
         return os.environ.get("OLLAMA_HOST", "").strip() or self.api.default
+
+    @cached_property
+    def _frames(self) -> Frames:
+        return Frames(self.compose)
+
+    def body(self, request: Request) -> bytes:
+        """Return the body of a request as it is sent."""
+        return self._frames.body(request)
 
     def compose(self, request: Request) -> dict[str, Any]:
         """Return the body of a request."""

@@ -7,6 +7,7 @@ parameters: a `Dialect` says how, and nothing that was asked is left out unless 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from evalhouse.providers import complaint as complaints
 from evalhouse.providers.address import Api
 from evalhouse.providers.client import HttpProvider
 from evalhouse.providers.exchange import Exchange
+from evalhouse.providers.frames import Frames
 from evalhouse.providers.protocol import Endpoint
 from evalhouse.providers.reply import (
     Finish,
@@ -101,6 +103,14 @@ class OpenAI(HttpProvider):
         """Return the dialect that was named, or the one of a known service."""
         own = _OWN.get(self.connection.address.host, "compatible")
         return DIALECTS[self.settings.dialect or own]
+
+    @cached_property
+    def _frames(self) -> Frames:
+        return Frames(self.compose)
+
+    def body(self, request: Request) -> bytes:
+        """Return the body of a request as it is sent."""
+        return self._frames.body(request)
 
     def compose(self, request: Request) -> dict[str, Any]:
         """Return the body of a request."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 Finish = Literal["stop", "length", "content_filter", "tool", "error"]
 
@@ -11,8 +12,7 @@ TOKENS_KEPT = 256
 """Tokens at the start of an answer whose log-probabilities are kept; the raw reply has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Tokens as the server counts them; None where it does not say.
 
     `cached` is the part of `input` that the server had seen before, `reasoning` the part of
@@ -25,8 +25,7 @@ class Usage:
     cached: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """Seconds by the server's clock: to load the model, read the prompt, write the answer."""
 
     load: float | None = None
@@ -34,8 +33,7 @@ class Timing:
     answer: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenLogprob:
+class TokenLogprob(msgspec.Struct, frozen=True):
     """A token of the answer, its natural log-probability, and those of the alternatives."""
 
     token: str
@@ -43,8 +41,7 @@ class TokenLogprob:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """One answer.
 
     `refusal` holds the model's words where the server marks them as a refusal. `finish` says why
@@ -59,7 +56,7 @@ class Reply:
     finish_word: str = ""
     reasoning: str = ""
     refusal: str = ""
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     timing: Timing | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     model: str | None = None

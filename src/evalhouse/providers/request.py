@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -29,16 +29,20 @@ PARAMETERS = (
 """What can be asked beside the messages; `omit` in the settings of a provider names some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+def _within(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        reach = f"from {low:g} to {high:g}" if high < math.inf else f"at least {low:g}"
+        raise UsageError(f"`{name}` is {value:g} and must be {reach}")
+
+
+class Message(msgspec.Struct, frozen=True):
     """One turn of the conversation."""
 
     role: Role
     content: str
 
 
-@dataclass(frozen=True)
-class Sampling:
+class Sampling(msgspec.Struct, frozen=True):
     """How tokens are drawn; what is None is not sent, so the server's own default holds.
 
     `effort` is a level (`low`, `high`, ...), or True or False for models that think or do not;
@@ -63,8 +67,7 @@ class Sampling:
             raise UsageError("`stop` must be several texts, none of them empty")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, dict=True):
     """One question to one model, which gives one answer.
 
     `schema` is the JSON schema of the answer; the order of its keys is kept, since models answer
@@ -75,8 +78,8 @@ class Request:
 
     messages: tuple[Message, ...]
     model: str
-    sampling: Sampling = field(default_factory=Sampling)
-    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    sampling: Sampling = Sampling()
+    schema: Mapping[str, Any] | None = None
     logprobs: int | None = None
     repeat: int = 0
 
@@ -138,9 +141,3 @@ def check_omitted(omit: Iterable[str]) -> None:
     for name in omit:
         if name not in PARAMETERS:
             raise UnknownNameError("parameter", name, PARAMETERS)
-
-
-def _within(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        reach = f"from {low:g} to {high:g}" if high < math.inf else f"at least {low:g}"
-        raise UsageError(f"`{name}` is {value:g} and must be {reach}")

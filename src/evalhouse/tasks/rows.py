@@ -71,6 +71,24 @@ class Layout:
 
     def units(self, faults: Faults) -> Iterator[Unit]:
         """Yield the rows; ids that are blank or stand twice are faults, blank texts too."""
+        for line, row, cells in self._named(faults):
+            yield Unit(
+                line,
+                row,
+                {column: cells[at] for column, at in self.fields},
+                {
+                    coder: {column: cells[at] for column, at in places}
+                    for coder, places in self.coders.items()
+                },
+                {column: cells[at] for column, at in self._carried},
+            )
+
+    def rows(self, faults: Faults) -> Iterator[Row]:
+        """Yield what prompts are made of alone."""
+        return (row for _, row, _ in self._named(faults))
+
+    def _named(self, faults: Faults) -> Iterator[tuple[int, Row, list[str]]]:
+        """Yield the line, the row and all cells of each."""
         seen: dict[str, int] = {}
         for number, (line, cells) in enumerate(self.table.rows(faults), 1):
             name = str(number) if self._id is None else cells[self._id]
@@ -79,16 +97,7 @@ class Layout:
                 self._misnamed(line, name, seen[name], faults)
             if self._text is not None and not text.strip():
                 self._blank(line, name, faults)
-            yield Unit(
-                line,
-                Row(name, text, {column: cells[at] for column, at in self._metadata}),
-                {column: cells[at] for column, at in self.fields},
-                {
-                    coder: {column: cells[at] for column, at in places}
-                    for coder, places in self.coders.items()
-                },
-                {column: cells[at] for column, at in self._carried},
-            )
+            yield line, Row(name, text, {column: cells[at] for column, at in self._metadata}), cells
 
     def _misnamed(self, line: int, name: str, before: int, faults: Faults) -> None:
         is_blank = not name.strip()

@@ -67,7 +67,7 @@ class Task:
 
     def rows(self) -> Iterator[Row]:
         """Yield what prompts are made of; no label is in it."""
-        return (unit.row for unit in self._units(self._ground_truth))
+        return self._layout(self._ground_truth).rows(Faults())
 
     def carried(self) -> Iterator[Mapping[str, str]]:
         """Yield all cells of each row but its labels, for an output to repeat."""
@@ -96,11 +96,14 @@ class Task:
         return columns | files
 
     def _units(self, table: Table) -> Iterator[Unit]:
+        return self._layout(table).units(Faults())
+
+    def _layout(self, table: Table) -> Layout:
         if hashed(table.path, table.file, Faults()) != table.sha256:
             raise UsageError(
                 f"`{table.path}` has changed since the task was opened; open the task again"
             )
-        return Layout(self.codebook, table).units(Faults())
+        return Layout(self.codebook, table)
 
 
 def open_task(folder: str | Path) -> Task:

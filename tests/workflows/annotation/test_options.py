@@ -83,7 +83,7 @@ def value_of(settings: Any, name: str) -> Any:
         holder = settings
         for part in place.split(".") if place else ():
             holder = getattr(holder, part)
-        if name in holder.__dataclass_fields__ and name not in {"seed", "provider"}:
+        if name in type(holder).__annotations__ and name not in {"seed", "provider"}:
             return getattr(holder, name)
     return getattr(settings.provider if name == "provider" else settings.asking.sampling, name)
 
