@@ -16,7 +16,7 @@ import pyarrow as pa
 from evalhouse.formats.files import FoundFile
 from evalhouse.formats.lines import Limits
 from evalhouse.formats.slices import constant
-from evalhouse.records import Cell, Entity, Measurement, Problem, Run, SourceFile
+from evalhouse.records import Cell, Entity, Measurement, Problem, Run, SigningKey, SourceFile
 from evalhouse.redact import Redactor
 
 
@@ -110,11 +110,12 @@ class UnitFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Reading:
-    """What a format needs to read a unit: limits, the redactor, and where progress goes."""
+    """What a format needs to read: limits, the redactor, where progress goes, registered keys."""
 
     redactor: Redactor
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[int], None] | None = None
+    signing_keys: tuple[SigningKey, ...] = ()  # known while planning
 
 
 class Format(Protocol):

@@ -23,6 +23,7 @@ from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
 from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan
 from evalhouse.workflows.keeping import keep
+from evalhouse.workflows.keys import signing_keys
 from evalhouse.workflows.ledger import Ledger, RunLine
 from evalhouse.workflows.missing import forgotten, hold, missing
 from evalhouse.workflows.run_files import described_files, unrecognised_files
@@ -124,7 +125,8 @@ def _read_and_store(work: _Work, found: Discovery) -> None:
 
 def _planned(work: _Work, found: Discovery) -> tuple[list[Plan], Recognised]:
     try:
-        return plan(found, work.store.catalog, Reading(work.redactor), work.options.snapshot)
+        reading = Reading(work.redactor, signing_keys=signing_keys(work.store))
+        return plan(found, work.store.catalog, reading, work.options.snapshot)
     except OSError as failure:  # it could be read a moment ago
         raise RetryableError(
             f"`{failure.filename}` cannot be read any more: {failure.strerror}; ingest again"
