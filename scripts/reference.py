@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 from evalhouse.schema import TABLES, Column, Table
+from evalhouse.schema.diagram import diagram
+from evalhouse.schema.relations import references_to
 from scripts.metrics_page import metrics_page
 from scripts.statistics_page import statistics_page
 
@@ -25,6 +27,13 @@ A query sees these tables by name, wherever they are kept. Types: `id` is 36 low
 *required* is never empty; in any other, empty means not known or not applicable, never zero.
 """
 
+DIAGRAM = """Keys, and what refers to what. `evalhouse schema --diagram` prints this, `--sql sqlite` and
+`--sql postgresql` the statements, `evalhouse schema TABLE` all that holds of one table.
+
+```mermaid
+{}```
+"""
+
 PLACES = {
     "catalog": "who, what, where, when. Identities and relations, in a relational database.",
     "lake": "what came out. Rows of evidence, in Delta tables of Parquet.",
@@ -38,6 +47,8 @@ def page() -> str:
         tables = [table for table in TABLES.values() if table.place == place]
         links = ", ".join(f"[`{table.name}`](#{table.name})" for table in tables)
         parts.append(f"## The {place}\n\nThe {place} holds {sentence}\n\n{links}\n")
+        if place == "catalog":
+            parts.append(DIAGRAM.format(diagram()))
         parts.extend(section(table) for table in tables)
     return "\n".join(parts)
 
@@ -55,11 +66,21 @@ def section(table: Table) -> str:
         "",
     ]
     for columns in table.unique:
-        lines += [f"Unique together: {', '.join(f'`{name}`' for name in columns)}.", ""]
+        lines += [f"Unique together: {_names(columns)}.", ""]
     for columns, other, _ in table.references:
-        names = ", ".join(f"`{name}`" for name in columns)
-        lines += [f"Together, {names} refer to [`{other}`](#{other}).", ""]
+        lines += [f"Together, {_names(columns)} refer to [`{other}`](#{other}).", ""]
+    if table.indexes:
+        lines += [f"Indexed by: {'; '.join(_names(columns) for columns in table.indexes)}.", ""]
+    if referring := references_to(table.name):
+        tables = ", ".join(
+            f"[`{each.table}`](#{each.table}) ({_names(each.columns)})" for each in referring
+        )
+        lines += [f"Referred to by {tables}.", ""]
     return "\n".join(lines)
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in columns)
 
 
 def row(column: Column) -> str:
@@ -71,6 +92,9 @@ def row(column: Column) -> str:
         meaning.append(f"→ [`{column.references}`](#{table})")
     if column.values:
         meaning.append("one of " + ", ".join(f"`{value}`" for value in column.values))
+    if column.minimum is not None:
+        most = "" if column.maximum is None else f" and at most {column.maximum}"
+        meaning.append(f"at least {column.minimum}{most}")
     if column.unique:
         meaning.append("unique")
     if mark:
