@@ -14,6 +14,7 @@ from evalhouse.cli import (
     annotate,
     compare,
     look,
+    machine,
     maintain,
     people,
     query,
@@ -99,6 +100,7 @@ app.add_typer(task, name="task")
 app.command()(schema.schema)
 app.command()(maintain.migrate)
 app.command()(maintain.copy)
+app.command()(machine.machine)
 app.command()(maintain.repair)
 
 

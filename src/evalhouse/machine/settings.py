@@ -21,6 +21,14 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[str, ...]
 
 
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A program that runs models: the command that tells its version, and where it stands in it."""
+
+    name: str
+    command: tuple[str, ...]
+    version: str
+
+
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a part of the machine is metered, where its description begins with `part`."""
 
@@ -47,6 +55,8 @@ class MachineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     variables: tuple[str, ...]
     frameworks: tuple[str, ...]
+    engines: tuple[str, ...]
+    programs: tuple[Program, ...]
     containers: tuple[Container, ...]
     meters: MeterSettings
 
