@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from evalhouse.cli import (
     annotate,
     compare,
+    keys,
     look,
     machine,
     maintain,
@@ -48,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 task = typer.Typer(help="Look at annotation tasks before they are run.", no_args_is_help=True)
+signing = typer.Typer(help="Keep the keys that publishers sign with.", no_args_is_help=True)
 export = typer.Typer(help="Write runs as other programs read them.", no_args_is_help=True)
 
 
@@ -96,6 +98,10 @@ export.command()(maintain.codebook_lab)
 export.command()(maintain.tidy)
 app.add_typer(export, name="export")
 task.command()(tasks.check)
+signing.command()(keys.register)
+signing.command("list")(keys.list_all)
+signing.command()(keys.revoke)
+app.add_typer(signing, name="keys")
 app.add_typer(task, name="task")
 app.command()(schema.schema)
 app.command()(maintain.migrate)

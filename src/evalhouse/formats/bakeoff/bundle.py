@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Literal
 
 from evalhouse import ids
 from evalhouse.formats.bakeoff.layout import (
@@ -40,7 +41,7 @@ class FileCheck:
     reason: str | None = None
 
     @property
-    def status(self) -> str:
+    def status(self) -> Literal["match", "mismatch", "not recomputable"]:
         """Return the outcome, as the table `checks` calls it."""
         if self.stated is None or (self.found is None and self.reason is None):
             return "not recomputable"
@@ -64,13 +65,14 @@ class Bundle:
     @property
     def native_id(self) -> str | None:
         """Return the name of the run: the result's, else the manifest's."""
-        return (self.outline and self.outline.run_id) or (self.manifest and self.manifest.run_id)
+        ours = self.outline.run_id if self.outline else None
+        return ours or (self.manifest.run_id if self.manifest else None)
 
     @property
     def timestamp(self) -> str | None:
         """Return the time of the run, as written."""
-        ours = self.outline and self.outline.timestamp
-        return ours or (self.manifest and self.manifest.timestamp)
+        ours = self.outline.timestamp if self.outline else None
+        return ours or (self.manifest.timestamp if self.manifest else None)
 
     @property
     def is_intact(self) -> bool:
@@ -154,8 +156,8 @@ def _check(bundle: Bundle, spare: Sequence[str]) -> None:
         bundle.checks.append(_checked(bundle, name, stated))
     bundle.checks += _unlisted(bundle)
     for name in REQUIRED:
-        path = Path(bundle.folder, name)
-        if name not in manifest.hashes and not os.path.lexists(path):
+        there = os.path.lexists(Path(bundle.folder, name))
+        if name not in manifest.hashes and not there:
             message = f"`{name}` is missing, which every `{KNOWN_VERSION}` bundle holds"
             bundle.problems.append(problem(manifest.path, "missing_file", message, "conflict"))
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from evalhouse import ids
 from evalhouse.formats.bakeoff.answers import Answer
@@ -111,7 +112,8 @@ def measurement_of(
     }
     if not figures and not tokens:
         return
-    known = {name: _SOURCES[name] for name in (*figures, *tokens)}
+    whole = dict[str, Any](figures) | dict[str, Any](tokens)
+    known = {name: _SOURCES[name] for name in whole}
     yield Measurement(
         measurement_id=ids.measurement_id(unit.run_id, prompt_id, model_id, attempt),
         run_id=unit.run_id,
@@ -123,8 +125,7 @@ def measurement_of(
         system_software_id=detail.software_id,
         power_limit_w=detail.power_limit_w,
         figure_sources=ids.canonical_json(known),
-        **figures,  # type: ignore[arg-type]
-        **tokens,  # type: ignore[arg-type]
+        **whole,
     )
 
 

@@ -52,4 +52,4 @@ class Detail(msgspec.Struct, kw_only=True):
 
 def key_of(task: str, variant: str, tier: str) -> str:
     """Return the key of a cell in `Detail.asked`."""
-    return "\x1f".join((task, variant, tier))
+    return f"{task}\x1f{variant}\x1f{tier}"

@@ -30,7 +30,8 @@ def judgement_rows(judgement: Mapping[str, Any], detail: Detail) -> Iterator[dic
     if first is not None and second is not None:
         winner = text_of(judgement.get("winner"))
         values = _OUTCOMES.get((winner or "").upper(), (None, None))
-        for model, other, value in ((first, second, values[0]), (second, first, values[1])):
+        sides = ((first, second, values[0]), (second, first, values[1]))
+        for model, other, value in sides:
             yield shared | {
                 "model_id": detail.models.get(model),
                 "scope": f"{cell}: {model} against {other}",
@@ -42,15 +43,15 @@ def judgement_rows(judgement: Mapping[str, Any], detail: Detail) -> Iterator[dic
                 "higher_is_better": True,
             }
         return
-    model, score = text_of(judgement.get("model_id")), judgement.get("score")
-    value = float(score) if judge_value(score) is not None else None
+    judged, score = text_of(judgement.get("model_id")), judgement.get("score")
+    rating = None if judge_value(score) is None else float(str(score))
     yield shared | {
-        "model_id": detail.models.get(model or ""),
-        "scope": f"{cell}: {model or '?'}",
+        "model_id": detail.models.get(judged or ""),
+        "scope": f"{cell}: {judged or '?'}",
         "scope_type": "judgement",
         "metric": RATING,
-        "value": value,
-        "value_note": _note(judgement, value),
+        "value": rating,
+        "value_note": _note(judgement, rating),
         "unit": "1 to 5",
         "higher_is_better": True,
     }

@@ -112,12 +112,12 @@ def read_manifest(path: str) -> Manifest:
 
 
 def is_inside(name: str) -> bool:
-    """Tell whether a path stays in its bundle: relative, and without a step upwards.
+    r"""Tell whether a path stays in its bundle: relative, and without a step upwards.
 
     Example:
         >>> [is_inside(name) for name in ("result.json", "logs/a.txt")]
         [True, True]
-        >>> [is_inside(name) for name in ("/etc/passwd", "../a", "a/../../b", "C:\\\\a", "")]
+        >>> [is_inside(name) for name in ("/etc/passwd", "../a", "a/../../b", "C:\\a", "")]
         [False, False, False, False, False]
     """
     windows = PureWindowsPath(name)

@@ -12,7 +12,7 @@ from typing import Any
 from evalhouse import ids
 from evalhouse.formats.bakeoff.manifest import Manifest
 from evalhouse.formats.bakeoff.names import Names
-from evalhouse.formats.bakeoff.outline import Outline, is_list, text_of
+from evalhouse.formats.bakeoff.outline import Outline, as_list, text_of
 from evalhouse.lookups import models as lookups
 from evalhouse.records import Creator, Model, ModelConflict, ModelSource
 
@@ -64,9 +64,8 @@ def _mentions(
         config = outline.part("config").get("models")
         listed += outline.listed("model_metadata")
         listed += outline.listed("models")
-        listed += config if is_list(config) else []
-        named = outline.members.get("model_ids")
-        listed += named if is_list(named) else []
+        listed += as_list(config)
+        listed += as_list(outline.members.get("model_ids"))
         listed += [{"id": each.get("model_id")} for each in outline.listed("model_scores")]
     if manifest is not None:
         listed += manifest.model_ids or []

@@ -47,13 +47,12 @@ class Outline:
 
     def listed(self, name: str) -> list[dict[str, Any]]:
         """Return the objects of a member that is a list."""
-        value = self.members.get(name)
-        return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+        return [each for each in as_list(self.members.get(name)) if isinstance(each, dict)]
 
     def variants(self) -> dict[str, str | None]:
         """Return the system prompts by the name of their variant."""
         prompts = self.part("config").get("prompts")
-        listed = [each for each in prompts if isinstance(each, dict)] if is_list(prompts) else []
+        listed = [each for each in as_list(prompts) if isinstance(each, dict)]
         found = {
             name: text_of(each.get("system")) or ("" if each.get("system") == "" else None)
             for each in listed
@@ -75,9 +74,9 @@ class Outline:
         return len(tasks) * (len(self.variants()) - 1)
 
 
-def is_list(value: Any) -> bool:
-    """Tell whether a value is a list."""
-    return isinstance(value, list)
+def as_list(value: Any) -> list[Any]:
+    """Return a list; an empty one where it is none."""
+    return value if isinstance(value, list) else []
 
 
 def tier_of(task: dict[str, Any]) -> str:
@@ -155,9 +154,9 @@ def elements(outline: Outline, key: str) -> Iterator[Piece]:
     with Path(outline.path).open("rb") as stream:
         pieces = Scanner(stream).pieces(lists={key}, skipped=_Others(key), inside=inside)
         for piece in pieces:
-            if piece.key == key and piece.index is not None:
-                if wanted is None or piece.occurrence == wanted:
-                    yield piece
+            is_one = piece.key == key and piece.index is not None
+            if is_one and wanted in (None, piece.occurrence):
+                yield piece
 
 
 class _Others:
@@ -224,7 +223,7 @@ def _check_types(outline: Outline) -> None:
             outline.problems.append(problem(outline.path, "unexpected_type", message, "conflict"))
     for name in LONG[1:]:
         value = outline.members.get(name)
-        odd = [each for each in value if not isinstance(each, dict)] if is_list(value) else []
+        odd = [each for each in as_list(value) if not isinstance(each, dict)]
         if odd:
             message = f"{len(odd)} elements of `{name}` are no objects and were passed over"
             outline.problems.append(problem(outline.path, "unexpected_type", message, "conflict"))

@@ -220,7 +220,7 @@ class _Planner:
         prompts = Prompts(outline, self._run_id, self._names)
         suites = {tier: suite_content(outline, tier) for tier in (MAIN, FLOOR)}
         found = _Found(Recount(outline), prompts, suites)
-        for answer in _answers(outline, found):
+        for answer in _answers(outline):
             found.recount.add(answer)
             prompts.of(answer.task_id, answer.variant, answer.tier, answer.domain)
             found.odd += [f"record {answer.index + 1}: {each}" for each in answer.oddities]
@@ -300,7 +300,7 @@ class _Planner:
             if claim.family == SIGSTORE:
                 sealed = bundle.hashes.get(outline.path)
                 status, reason = sigstore_standing(claim.file.path, sealed)
-                yield Check("signature", claim.file.name, None, None, status, reason)  # type: ignore[arg-type]
+                yield Check("signature", claim.file.name, None, None, status, reason)
                 if status == "mismatch":
                     found = problem(claim.file.path, "invalid_signature", reason, "conflict")
                     self._problems.append(found)
@@ -395,7 +395,7 @@ class _Planner:
         return self._files.setdefault(file.path, listed)
 
 
-def _answers(outline: Outline, found: _Found) -> Iterator[Answer]:
+def _answers(outline: Outline) -> Iterator[Answer]:
     try:
         for piece in elements(outline, "records"):
             try:

@@ -27,6 +27,8 @@ from evalhouse.formats.bakeoff.scoring import (
 
 TOLERANCE = 1e-6  # relative; sums of rounded values differ no more
 
+_SHOWN = 5
+
 CheckStatus = Literal["match", "mismatch", "not recomputable"]
 Cell = tuple[str, str, str]
 
@@ -235,10 +237,10 @@ def _compared(
 ) -> Check:
     spelled = ids.canonical_json(claimed)
     if missing is not None or found is None:
-        reason = missing or "it is not defined without a cell"
-        return Check("scores", metric, spelled, None, "not recomputable", reason, model)
+        why = missing or "it is not defined without a cell"
+        return Check("scores", metric, spelled, None, "not recomputable", why, model)
     status: CheckStatus = "match" if _is_close(claimed, found) else "mismatch"
-    reason = None
+    reason: str | None = None
     if other is not None and not _is_close(other, found):
         reason = f"with the judges' ratings merged in it is {other!r}"
         if status == "mismatch" and _is_close(claimed, other):
@@ -259,11 +261,12 @@ def _floor_check(model: str, metric: str, claimed: Any, tally: Tally) -> Check:
 
 def _heuristics(model: str, tally: Tally) -> Iterator[Check]:
     """Yield one check for all heuristic scores of a model, by outcome."""
-    for status, reason in (
-        ("match", None),
-        ("mismatch", "; ".join(tally.wrong[:5])),
-        ("not recomputable", "its scorer is a judge or a pattern, or its question is not told"),
-    ):
+    reasons: dict[CheckStatus, str | None] = {
+        "match": None,
+        "mismatch": "; ".join(tally.wrong[:_SHOWN]),
+        "not recomputable": "its scorer is a judge or a pattern, or its question is not told",
+    }
+    for status, reason in reasons.items():
         count = tally.heuristics[status]
         if count:
             yield Check(
@@ -271,7 +274,7 @@ def _heuristics(model: str, tally: Tally) -> Iterator[Check]:
                 "quality_heuristic",
                 f"{count} answers",
                 None if status == "not recomputable" else f"{count} answers",
-                status,  # type: ignore[arg-type]
+                status,
                 reason,
                 model,
             )

@@ -80,13 +80,13 @@ def judge_value(rating: Any) -> float | None:
 
 
 def recomputed_heuristic(scorer: str | None, text: Any, expected: Any) -> float | None:
-    """Return what a deterministic scorer gives for an answer; None where it cannot be told.
+    r"""Return what a deterministic scorer gives for an answer; None where it cannot be told.
 
     `exact` compares without case and outer space, `contains` looks for the expected text without
     case. Patterns (`regex`) come from whoever wrote the file, and are not run.
 
     Example:
-        >>> recomputed_heuristic("exact", " Paris\\n", "paris")
+        >>> recomputed_heuristic("exact", " Paris\n", "paris")
         1.0
         >>> recomputed_heuristic("contains", "It is Paris.", "paris")
         1.0

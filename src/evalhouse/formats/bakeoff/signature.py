@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalhouse.formats.bakeoff.outline import RESULT_MEMBER, Outline, text_of
+from evalhouse.formats.bakeoff.recount import CheckStatus
 from evalhouse.formats.bakeoff.scan import NotJsonError, decode
 from evalhouse.formats.lines import BOM
 from evalhouse.records import SigningKey
@@ -69,10 +70,8 @@ def verdict_of(outline: Outline, keys: Sequence[SigningKey], now: datetime) -> V
         return Verdict("invalid", "the signature is no base64 text", runner, None, True)
     key = next((key for key in keys if _made_by(key, signature, digest)), None)
     if key is None:
-        known = (
-            f"none of the {len(keys)} registered keys" if keys else "no key is registered and none"
-        )
-        return Verdict("unknown", f"{known} made the signature", runner, None, True)
+        reason = f"none of the {len(keys)} registered keys made the signature"
+        return Verdict("unknown", reason if keys else "no key is registered", runner, None, True)
     return _judged(key, runner, now)
 
 
@@ -142,7 +141,7 @@ def _made_by(key: SigningKey, signature: bytes, digest: bytes) -> bool:
 _EVIDENCE = ("verificationMaterial", "rekorBundle", "transparencyLogEntries", "rekor")
 
 
-def sigstore_standing(path: str, sha256: str | None) -> tuple[str, str]:
+def sigstore_standing(path: str, sha256: str | None) -> tuple[CheckStatus, str]:
     """Return what a Sigstore bundle shows of a file: a status of `checks`, and a sentence.
 
     Whose identity signed cannot be told without the transparency log; whether it is about this

@@ -84,10 +84,10 @@ def signature_problems(bundle: Bundle, verdict: Verdict) -> Iterator[Problem]:
             bundle.result.file.path if bundle.result else bundle.place, kind, message, severity
         )
     filed = folder_publisher(bundle.folder)
-    if verdict.standing == "valid" and verdict.key is not None and filed is not None:
-        if ids.derive("publishers", filed) != verdict.key.publisher_id:
-            message = f"it is filed under `{filed}`, and the key that signed it is another's"
-            yield problem(bundle.place, "other_publisher", message, "conflict")
+    owner = verdict.key.publisher_id if verdict.standing == "valid" and verdict.key else None
+    if filed and owner and ids.derive("publishers", filed) != owner:
+        message = f"it is filed under `{filed}`, and the key that signed it is another's"
+        yield problem(bundle.place, "other_publisher", message, "conflict")
 
 
 def evidence_level(bundle: Bundle, findings: Findings) -> int:

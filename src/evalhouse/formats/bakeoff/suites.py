@@ -46,7 +46,7 @@ def _main(model: str, claim: Mapping[str, Any], recount: Recount, asked: Asked) 
         total = counted.cells_total if total is None else total
         failed = counted.cells_failed if failed is None else failed
         status = status or counted.status
-    value = stated if stated is not None else counted and counted.partial_score
+    value = counted.partial_score if stated is None and counted is not None else stated
     code = text_of(claim.get("dominant_failure_code")) or (
         counted.dominant_failure_code if counted else None
     )

@@ -103,7 +103,7 @@ class ResultReader:
         for piece, record in self._elements(outline, "records"):
             self._rows += 1
             answer = read_answer(record, piece.index or 0)
-            place = answer and self._place(answer)
+            place = self._place(answer) if answer is not None else None
             if answer is None or place is None:
                 yield self._unexpected(piece)
                 self._rows -= 1
