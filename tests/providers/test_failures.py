@@ -210,7 +210,7 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
 def test_nobody_at_an_address_is_worth_another_try() -> None:
     found = failure(settings("openai", "http://127.0.0.1:9"))
     assert isinstance(found, UnreachableError)
-    assert "http://127.0.0.1:9/v1 cannot be reached" in str(found)
+    assert "http://127.0.0.1:9/v1 cannot be reached: Connection refused; is the" in str(found)
 
 
 def _answer_plainly(listener: socket.socket) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,7 +143,7 @@ class Connection:
         if isinstance(problem, aiohttp.ClientSSLError):
             return WrongAddressError(place, f"cannot be trusted: {reason}")
         if isinstance(problem, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
-            return UnreachableError(place, reason)
+            return UnreachableError(place, _plain(problem) or reason)
         if isinstance(problem, TimeoutError):
             return TimedOutError(place, self.limits.timeout)
         if isinstance(problem, aiohttp.ClientResponseError):
@@ -149,6 +151,14 @@ class Connection:
                 place, f"is no HTTP ({self.secrets.excerpt(problem.message)})"
             )
         return BrokenConnectionError(place, reason)
+
+
+def _plain(problem: Exception) -> str:
+    """Return what the system says of a connection that was not made, in its own words alone."""
+    failure = getattr(problem, "os_error", None)
+    if isinstance(failure, socket.gaierror):
+        return str(failure.strerror or "")
+    return os.strerror(failure.errno) if isinstance(failure, OSError) and failure.errno else ""
 
 
 async def _read(response: aiohttp.ClientResponse, started: float) -> _Received:
