@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from evalhouse.errors import HouseError
 from evalhouse.lookups.files import read_file
-from evalhouse.lookups.seeds import named_rows
+from evalhouse.lookups.rows import named_rows
 from evalhouse.records import Architecture, Entity, FileFormat, QuantizationMethod, SourceType
 
 ALIASES = "model_names"

@@ -1,18 +1,41 @@
-"""What the files of a model tell about it."""
+"""What the files of a model, or of an adapter, tell about it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from evalhouse.weights.facts import WeightsFacts
+from evalhouse.lookups.models import quantization_in
+from evalhouse.weights import gguf_facts, hub_facts
+from evalhouse.weights.facts import WeightsFacts, WeightsFile
+from evalhouse.weights.files import GGUF, WeightFiles, weight_files
+from evalhouse.weights.reading import reading
 
 
 def describe(path: Path) -> WeightsFacts:
     """Return what a file of weights, or a folder with a model or an adapter, tells.
 
-    Only headers are read.
+    Only headers are read, and configurations beside them. A file that is one part of several
+    stands for all of them. Pickles of PyTorch are recognised and never opened.
 
     Raises:
         WeightsError: where there are no weights, or their files contradict themselves.
     """
-    return WeightsFacts(weights_bytes=path.stat().st_size)
+    files = weight_files(path)
+    facts = gguf_facts.facts(files) if files.file_format == GGUF else hub_facts.facts(files)
+    listed = tuple(_listed(files))
+    named = quantization_in(files.paths[0].name) or quantization_in(path.absolute().name)
+    return replace(
+        facts,
+        files=listed,
+        weights_bytes=sum(file.size for file in listed),
+        named_quantization=named[0] if named else None,
+    )
+
+
+def _listed(files: WeightFiles) -> list[WeightsFile]:
+    found = []
+    for path in files.paths:
+        with reading(path):
+            found.append(WeightsFile(path.name, path.stat().st_size))
+    return found

@@ -1,0 +1,28 @@
+"""A tensor as headers tell of it, whatever the file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One tensor of a header.
+
+    Attributes:
+        name: as the file has it.
+        type: as its format names it: BF16, Q4_K, …
+        shape: sizes of its dimensions, the outermost first.
+        size: in bytes; None where the layout of its type is not known.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    size: int | None
+
+    @property
+    def elements(self) -> int:
+        """Return how many numbers it holds, as its shape has it."""
+        return prod(self.shape)
