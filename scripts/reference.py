@@ -27,8 +27,8 @@ A query sees these tables by name, wherever they are kept. Types: `id` is 36 low
 *required* is never empty; in any other, empty means not known or not applicable, never zero.
 """
 
-DIAGRAM = """Keys, and what refers to what. `evalhouse schema --diagram` prints this, `--sql sqlite` and
-`--sql postgresql` the statements, `evalhouse schema TABLE` all that holds of one table.
+DIAGRAM = """Keys, and what refers to what. `evalhouse schema --diagram` prints this, `--sql sqlite`
+and `--sql postgresql` the statements, `evalhouse schema TABLE` all that holds of one table.
 
 ```mermaid
 {}```
