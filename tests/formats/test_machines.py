@@ -1,12 +1,20 @@
 from __future__ import annotations
 
-import msgspec
-
-from evalhouse.formats.machines import StatedGpu, StatedMachine, gpu_model, stated_machine
+from evalhouse.formats.machines import (
+    StatedGpu,
+    StatedMachine,
+    found_machine,
+    gpu_model,
+    stated_machine,
+)
 from evalhouse.lookups import seeds
+from evalhouse.machine.facts import Gpu, Machine, Memory, Processor
+from evalhouse.machine.rows import machine_rows
 from evalhouse.records import GpuLink, GpuModel, SystemHardware, SystemSoftware
+from tests.formats.references import dangling
 
 GIBIBYTE = 1 << 30
+HOST = "12345678-1111-4111-8111-123456789abc"
 
 
 def of(**hardware: object) -> StatedMachine:
@@ -46,12 +54,40 @@ def test_of_nothing_there_is_no_row() -> None:
     nothing = stated_machine(hardware={"cpu_model": None}, software={"os": None})
     assert list(nothing.entities()) == []
     assert (nothing.hardware_id, nothing.software_id) == (None, None)
-    assert nothing == msgspec.json.decode(msgspec.json.encode(nothing), type=StatedMachine)
 
 
 def test_gpus_alone_are_a_machine() -> None:
     made = stated_machine(hardware={}, software={}, gpus=(StatedGpu("T4"),))
     assert [type(row) for row in made.entities()] == [SystemHardware, GpuModel, GpuLink]
+
+
+def test_a_machine_that_was_detected_is_the_row_that_detection_gives() -> None:
+    gpu = Gpu(slot=0, told_by="NVML", name="Abacus 9", memory_mb=1000, power_limit_w=70.0)
+    machine = Machine(host_id=HOST, processor=Processor("EPYC", threads=8), gpus=(gpu,))
+    made = found_machine(machine, {"engine": "vllm"})
+    rows = list(made.entities())
+    assert rows[1:] == [
+        next(row for row in machine_rows(machine) if isinstance(row, kind))
+        for kind in (SystemHardware, GpuModel, GpuLink)
+    ]
+    assert rows[0] == SystemSoftware(system_software_id=made.software_id or "", engine="vllm")
+
+
+def test_what_a_table_does_not_take_is_not_stated() -> None:
+    gpus = (Gpu(slot=-1, told_by="", name="a"), Gpu(slot=1, told_by="", name="b", memory_mb=-1))
+    machine = Machine(
+        host_id="mine",
+        processor=Processor("EPYC", cores=-4, threads=8),
+        memory=Memory(total_bytes=1 << 70),
+        gpus=gpus,
+    )
+    rows = list(found_machine(machine, {}).entities())
+    (hardware,) = (row for row in rows if isinstance(row, SystemHardware))
+    assert (hardware.host_id, hardware.cpu_cores, hardware.cpu_threads) == (None, None, 8)
+    assert hardware.ram_total_bytes is None
+    (link,) = (row for row in rows if isinstance(row, GpuLink))
+    assert (link.slot_index, link.vram_total_mb) == (1, None)
+    assert dangling(rows) == []
 
 
 def test_a_gpu_that_is_listed_is_the_one_of_the_list() -> None:

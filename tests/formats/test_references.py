@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from evalhouse.formats import FORMATS
 from evalhouse.records import Cell, GpuLink, Measurement, Run
 from tests.formats.codebook_lab.samples import OUTPUTS, needs_samples
 from tests.formats.olmes.samples import OLMES, needs_olmes
@@ -16,7 +15,7 @@ from tests.formats.samples import SAMPLES
 from tests.workflows.conftest import EXAMPLES
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_what_a_sample_refers_to_is_there(name: str, tmp_path: Path) -> None:
     SAMPLES[name].write(tmp_path, 4)
     rows = rows_of_folder(tmp_path, name)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
 from evalhouse import ids
 from evalhouse.lookups.hardware import find_gpu
+from evalhouse.machine.facts import Machine
+from evalhouse.machine.rows import machine_rows
 from evalhouse.records import Entity, GpuLink, GpuModel, SystemHardware, SystemSoftware
+from evalhouse.schema import TABLES, Column
 
 MEBIBYTE = 1 << 20
+
+_MOST = (1 << 63) - 1  # that a column of 64 bits holds
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Record = TypeVar("Record", SystemHardware, SystemSoftware)
 
@@ -24,12 +32,13 @@ class StatedGpu(msgspec.Struct, frozen=True):
     memory_bytes: int | None = None
 
 
-class StatedMachine(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class StatedMachine:
     """A machine that a source tells of, with its GPUs by slot, and the software on it."""
 
     hardware: SystemHardware | None = None
     software: SystemSoftware | None = None
-    gpus: tuple[StatedGpu, ...] = ()
+    links: tuple[GpuModel | GpuLink, ...] = ()
 
     @property
     def hardware_id(self) -> str | None:
@@ -48,16 +57,7 @@ class StatedMachine(msgspec.Struct, frozen=True):
         if self.hardware is None:
             return
         yield self.hardware
-        for slot, gpu in enumerate(self.gpus):
-            if gpu.name:
-                model = gpu_model(gpu.name, gpu.memory_bytes)
-                yield model
-                yield GpuLink(
-                    system_hardware_id=self.hardware.system_hardware_id,
-                    slot_index=slot,
-                    gpu_hardware_id=model.gpu_hardware_id,
-                    vram_total_mb=gpu.memory_bytes and gpu.memory_bytes // MEBIBYTE,
-                )
+        yield from self.links
 
 
 def stated_machine(
@@ -70,14 +70,37 @@ def stated_machine(
     boards = tuple(gpus)
     known = {name: value for name, value in hardware.items() if value is not None}
     equipment = {**known, "gpus": [msgspec.to_builtins(gpu) for gpu in boards]}
-    return StatedMachine(
-        _identified(SystemHardware, known, equipment) if known or boards else None,
-        _software(software),
-        boards,
-    )
+    machine = _identified(SystemHardware, known, equipment) if known or boards else None
+    links = _links(machine, boards) if machine else ()
+    return StatedMachine(machine, stated_software(software), tuple(links))
 
 
-def _software(stated: Mapping[str, Any]) -> SystemSoftware | None:
+def found_machine(machine: Machine, software: Mapping[str, Any]) -> StatedMachine:
+    """Return a machine as our own detection found it, with the software that a run states.
+
+    Whatever a table does not take, as a file may be edited, is not stated.
+    """
+    rows = [row for found in machine_rows(machine) if (row := fitting(found)) is not None]
+    hardware = next((row for row in rows if isinstance(row, SystemHardware)), None)
+    links = tuple(row for row in rows if isinstance(row, GpuModel | GpuLink))
+    return StatedMachine(hardware, stated_software(software), links)
+
+
+def _links(machine: SystemHardware, gpus: Iterable[StatedGpu]) -> Iterator[GpuModel | GpuLink]:
+    for slot, gpu in enumerate(gpus):
+        if gpu.name:
+            model = gpu_model(gpu.name, gpu.memory_bytes)
+            yield model
+            yield GpuLink(
+                system_hardware_id=machine.system_hardware_id,
+                slot_index=slot,
+                gpu_hardware_id=model.gpu_hardware_id,
+                vram_total_mb=gpu.memory_bytes and gpu.memory_bytes // MEBIBYTE,
+            )
+
+
+def stated_software(stated: Mapping[str, Any]) -> SystemSoftware | None:
+    """Return software by the columns of its table; None where nothing is stated."""
     known = {name: value for name, value in stated.items() if value is not None}
     return _identified(SystemSoftware, known, known) if known else None
 
@@ -97,6 +120,29 @@ def gpu_model(name: str, memory_bytes: int | None = None) -> GpuModel:
     if found is not None:
         return found.model
     return GpuModel(gpu_hardware_id=ids.derive(GpuModel.table, name), name=name, provisional=True)
+
+
+def fitting(row: Entity) -> Entity | None:
+    """Return a row without what its table does not take; None where that is a part of its key."""
+    changes: dict[str, None] = {}
+    for column in TABLES[row.table].columns:
+        value = getattr(row, column.name)
+        if value is None or _fits(value, column):
+            continue
+        if column.required:
+            return None
+        changes[column.name] = None
+    return msgspec.structs.replace(row, **changes) if changes else row
+
+
+def _fits(value: Any, column: Column) -> bool:
+    if column.kind == "id":
+        return isinstance(value, str) and _ID.fullmatch(value) is not None
+    if column.kind not in ("integer", "float"):
+        return True
+    lowest = -_MOST if column.minimum is None else column.minimum
+    highest = _MOST if column.maximum is None else column.maximum
+    return math.isfinite(value) and lowest <= value <= highest
 
 
 def amount(value: Any) -> float | None:
@@ -123,5 +169,5 @@ def count(value: Any) -> int | None:
         (3, 8, 2, None, None, None)
     """
     number = amount(value)
-    is_whole = number is not None and number.is_integer() and number < 1 << 63
+    is_whole = number is not None and number.is_integer() and number <= _MOST
     return int(number) if number is not None and is_whole else None

@@ -17,6 +17,8 @@ from evalhouse.formats.codebook_lab.measurements import measurements_of
 from evalhouse.formats.codebook_lab.plan import Detail
 from evalhouse.formats.machines import StatedGpu, gpu_model
 from evalhouse.lookups import seeds
+from evalhouse.machine.facts import Engine, Gpu, Machine, Processor, Software
+from evalhouse.machine.rows import machine_rows
 from evalhouse.records import (
     Entity,
     Environment,
@@ -80,6 +82,7 @@ ENVIRONMENT = {
     "cuda": "12.4",
     "frameworks": {"torch": "2.5"},
 }
+HOST = "12345678-1111-4111-8111-123456789abc"
 LOCAL = {"run_uuid": "u", "energy_scope": "local", "server": "vllm", "server_version": "0.6"}
 REMOTE = {**LOCAL, "energy_scope": "client_only"}
 
@@ -213,7 +216,7 @@ def test_an_environment_gives_the_machine_its_gpus_and_all_software() -> None:
     assert (hardware.cpu_model, hardware.cpu_cores, hardware.cpu_threads) == ("EPYC", 4, 8)
     assert (hardware.ram_total_bytes, hardware.machine) == (1 << 34, "x86_64")
     assert (software.os, software.kernel, software.container) == ("Debian", "Linux 6", "docker")
-    assert (software.python, software.runner_version) == ("3.12.1", "0.1.0")
+    assert (software.python, software.runner_version) == ("3.12.1", "evalhouse 0.1.0")
     assert (software.gpu_driver_version, software.cuda_version) == ("550.1", "12.4")
     assert (software.engine, software.engine_version) == ("vllm", "0.6")
     assert the(rows, GpuModel) == gpu_model("Tesla T4")
@@ -221,6 +224,32 @@ def test_an_environment_gives_the_machine_its_gpus_and_all_software() -> None:
     assert places.is_local
     assert places.client == places.server == software.system_software_id
     assert places.hardware == hardware.system_hardware_id
+
+
+def test_a_host_that_was_detected_tells_more_than_the_rest() -> None:
+    gpu = Gpu(slot=0, told_by="rocm-smi", name="Abacus 9", memory_mb=1024)
+    software = Software(gpu_driver="6.1", rocm="6.2", engines=(Engine("ollama"),))
+    host = Machine(
+        host_id=HOST, processor=Processor("EPYC", threads=9), gpus=(gpu,), software=software
+    )
+    environment = {
+        **ENVIRONMENT,
+        "gpus": [],
+        "gpu_driver": None,
+        "host": msgspec.to_builtins(host),
+    }
+    places, rows = whereabouts(LOCAL, environment, ())
+    assert the(rows, SystemHardware).host_id == HOST
+    assert the(rows, SystemHardware).cpu_threads == 9
+    found = the(rows, SystemSoftware)
+    assert (found.gpu_driver_version, found.rocm_version) == ("6.1", "6.2")
+    assert (found.engine, found.cuda_version) == ("vllm", "12.4")
+    assert the(rows, GpuLink).system_hardware_id == places.hardware
+    assert gpus_of(environment, {}) == (StatedGpu("Abacus 9", 1 << 30),)
+    detected = [row for row in machine_rows(host) if isinstance(row, SystemHardware)]
+    assert [the(rows, SystemHardware)] == detected
+    odd = whereabouts(LOCAL, {**environment, "host": {"gpus": 1}}, ())[1]
+    assert the(odd, SystemHardware).cpu_threads == 8
 
 
 def test_of_a_remote_model_the_engine_alone_is_known() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from evalhouse.machine.host import host_id
 from evalhouse.providers.keys import VARIABLES
 from evalhouse.store import Store
 from evalhouse.workflows.annotation.exchanges import Spent, clocks, earlier
@@ -97,8 +98,10 @@ def test_a_house_knows_where_a_run_took_place_and_what_that_took(
     assert found["cpu_threads"] == environment["cpu"]["threads"]
     assert found["python"] == environment["python"]["version"]
     assert set(json.loads(found["figure_sources"])) >= {"wall_clock_seconds", "tokens_per_second"}
+    assert found["host_id"] == environment["host"]["host_id"] == host_id()
     (stated,) = rows(store, "SELECT * FROM runs JOIN environments USING (environment_id)")
     assert json.loads(stated["packages"]) == environment["packages"]
+    assert "host" not in json.loads(stated["variables"])
 
 
 def test_sessions_of_a_run_add_up_unless_one_does_not_tell(tmp_path: Path) -> None:

@@ -237,7 +237,8 @@ def _stated(content: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "variables": {
             key: value
             for key, value in content.items()
-            if key not in ("python", "packages", "frameworks")
+            # Clocks and links of the host are other ones at every look.
+            if key not in ("python", "packages", "frameworks", "host")
         },
     }
 

@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from evalhouse.formats.codebook_lab.layout import PROVIDER
-from evalhouse.formats.machines import StatedGpu, StatedMachine, amount, count, stated_machine
+from evalhouse.formats.machines import (
+    MEBIBYTE,
+    StatedGpu,
+    StatedMachine,
+    amount,
+    count,
+    found_machine,
+    stated_machine,
+)
+from evalhouse.machine.facts import Gpu, Machine
 from evalhouse.providers.address import Address
 from evalhouse.records import Entity
 
@@ -64,14 +73,19 @@ def gpus_of(
 ) -> tuple[StatedGpu, ...]:
     """Return the GPUs of the machine, by slot."""
     if environment:
-        boards = environment.get("gpus")
-        return tuple(_board(each) for each in (boards if isinstance(boards, list) else ()))
+        boards, host = environment.get("gpus"), _host(environment)
+        told = tuple(_board(each) for each in (boards if isinstance(boards, list) else ()))
+        return told or tuple(map(_detected, host.gpus if host else ()))
     return tuple(_named(_text(session.get("gpu_model")) or ""))
 
 
 def _board(board: Any) -> StatedGpu:
     told = board if isinstance(board, dict) else {}
     return StatedGpu(_text(told.get("name")), count(told.get("memory_bytes")))
+
+
+def _detected(gpu: Gpu) -> StatedGpu:
+    return StatedGpu(gpu.name, gpu.memory_mb and gpu.memory_mb * MEBIBYTE)
 
 
 def _named(text: str) -> Iterator[StatedGpu]:
@@ -82,8 +96,11 @@ def _named(text: str) -> Iterator[StatedGpu]:
 
 
 def _described(environment: Mapping[str, Any], engine: Mapping[str, Any]) -> StatedMachine:
-    """Return what `environment.json` says."""
-    cpu, python = environment.get("cpu"), environment.get("python")
+    """Return what `environment.json` says; `host` in it has more of the machine than the rest."""
+    host, software = _host(environment), _software(environment, engine)
+    if host is not None:
+        return found_machine(host, software)
+    cpu = environment.get("cpu")
     processor = cpu if isinstance(cpu, dict) else {}
     return stated_machine(
         hardware={
@@ -93,16 +110,32 @@ def _described(environment: Mapping[str, Any], engine: Mapping[str, Any]) -> Sta
             "ram_total_bytes": count(environment.get("memory_bytes")),
             "machine": _text(environment.get("machine")),
         },
-        software={
-            **{name: _text(environment.get(name)) for name in ("os", "kernel", "container")},
-            "python": _text(python.get("version") if isinstance(python, dict) else python),
-            "gpu_driver_version": _text(environment.get("gpu_driver")),
-            "cuda_version": _text(environment.get("cuda")),
-            "runner_version": _text(environment.get("evalhouse")),
-            **engine,
-        },
+        software=software,
         gpus=gpus_of(environment, {}),
     )
+
+
+def _software(environment: Mapping[str, Any], engine: Mapping[str, Any]) -> dict[str, Any]:
+    python, version = environment.get("python"), _text(environment.get("evalhouse"))
+    host = _host(environment)
+    return {
+        **{name: _text(environment.get(name)) for name in ("os", "kernel", "container")},
+        "python": _text(python.get("version") if isinstance(python, dict) else python),
+        "gpu_driver_version": _text(environment.get("gpu_driver"))
+        or (host.software.gpu_driver if host else None),
+        "cuda_version": _text(environment.get("cuda")),
+        "rocm_version": host.software.rocm if host else None,
+        "runner_version": version and f"evalhouse {version}",
+        **engine,
+    }
+
+
+def _host(environment: Mapping[str, Any]) -> Machine | None:
+    """Return the machine as it was detected; None where that was not, or is no such thing."""
+    try:
+        return msgspec.convert(environment.get("host"), Machine)
+    except msgspec.ValidationError:
+        return None
 
 
 def _metered(session: Mapping[str, Any], engine: Mapping[str, Any]) -> StatedMachine:

@@ -16,6 +16,7 @@ from evalhouse.engine.run import Job, Outcome, run
 from evalhouse.errors import JournalError
 from evalhouse.journal import Journal
 from evalhouse.machine.countries import check_country
+from evalhouse.machine.detection import find_machine
 from evalhouse.machine.environment import describe_environment
 from evalhouse.machine.meter import Meter, open_meter
 from evalhouse.machine.order import METERS
@@ -156,7 +157,7 @@ def _asked(plan: _Plan, folder: RunFolder, watch: Watch | None) -> Outcome:
             Journal(folder.journal, identity_of(folder.config), redactor=plan.redactor) as journal,
             _metered(plan, folder),
         ):
-            environment = describe_environment(Path.cwd())
+            environment = describe_environment(Path.cwd()) | {"host": find_machine()}
             write_json(folder.path / ENVIRONMENT, environment, plan.redactor)
             folder.save(plan.redactor, **plan.config, energy_scope=_scope(plan))
             return _answered(plan, journal, watch)

@@ -134,7 +134,7 @@ class Totals:
 
 def add_up(path: Path, codebook: Codebook, chat_mode: str) -> Totals:
     """Read the journal of a run from its beginning, and add up what it holds."""
-    return _added(read(path), codebook, chat_mode)
+    return _added(read(path, with_requests=False), codebook, chat_mode)
 
 
 def _added(entries: Iterable[Entry], codebook: Codebook, chat_mode: str) -> Totals:
@@ -177,7 +177,7 @@ def _traces(record: Record, codebook: Codebook, chat_mode: str) -> list[Mapping[
 def has_replies(path: Path) -> bool:
     """Tell whether a journal holds any reply."""
     try:
-        return any(not entry.key.startswith(FAILED) for entry in read(path))
+        return any(not entry.key.startswith(FAILED) for entry in read(path, with_requests=False))
     except JournalError:
         return path.exists()
 
