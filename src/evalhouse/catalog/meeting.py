@@ -31,6 +31,7 @@ LOOKUPS = {
 
 HARD_FIELDS = (
     "model_hash",
+    "adapter_hash",
     "parameter_count",
     "active_parameter_count",
     "context_length",

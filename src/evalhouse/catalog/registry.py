@@ -56,9 +56,11 @@ class Claim:
     named: bool = True
     creator: Creator | None = None
     sources: tuple[ModelSource, ...] = ()  # their model ids are filled in
+    spellings: Mapping[str, str] = field(default_factory=dict)  # id -> the name, spelt otherwise
     other_ids: Mapping[str, str] = field(default_factory=dict)  # id -> what it is made of
     creator_ids: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)  # field -> text that no lookup has
+    base: Model | None = None  # the model that an adapter is on, by what little is known of it
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,11 @@ def register(session: Session, claim: Claim, occasion: Occasion) -> Registered:
     model, former = _placed(session, claim)
     _refuse_rejected(session, model)
     _write_creator(session, claim, occasion)
-    if former is not None and model.predecessor_model_id is None:
-        model = replace(model, predecessor_model_id=former)
+    model = replace(
+        model,
+        predecessor_model_id=_there(session, model.predecessor_model_id) or former,
+        base_model_id=_base(session, claim, occasion),
+    )
     met = meet(session, [model], occasion)
     changed = _write_sources(session, model.model_id, claim.sources, occasion)
     changed |= _write_ids(session, model.model_id, claim, occasion)
@@ -143,7 +148,9 @@ def _placed(session: Session, claim: Claim) -> tuple[Model, str | None]:
     """Return the claim's model with the id it has here, and the model it follows at its place."""
     model = claim.model
     if claim.named:
-        return replace(model, model_id=resolved(session, KINDS["model"], model.model_id)), None
+        spelt = (model.model_id, *claim.spellings)
+        there = next((found for each in spelt if (found := _there(session, each))), None)
+        return replace(model, model_id=there or model.model_id), None
     owner = _owner(session, model.model_hash)
     if owner is not None:
         return replace(model, model_id=owner), None
@@ -153,6 +160,24 @@ def _placed(session: Session, claim: Claim) -> tuple[Model, str | None]:
                 return replace(model, model_id=there.model_id), None
             return model, there.model_id  # the place has other weights now: another model
     return model, None
+
+
+def _there(session: Session, model_id: str | None) -> str | None:
+    """Return the model that is there under an id; None where there is none."""
+    if model_id is None:
+        return None
+    end = resolved(session, KINDS["model"], model_id)
+    return end if models_of(session, [end]) else None
+
+
+def _base(session: Session, claim: Claim, occasion: Occasion) -> str | None:
+    """Return the model that an adapter is on; it is written where it was not known yet."""
+    if claim.base is None:
+        return None
+    there = _there(session, claim.base.model_id)
+    if there is None:
+        meet(session, [claim.base], occasion)
+    return there or claim.base.model_id
 
 
 def _owner(session: Session, model_hash: str | None) -> str | None:
@@ -231,10 +256,15 @@ def _write_sources(
 
 def _write_ids(session: Session, model_id: str, claim: Claim, occasion: Occasion) -> bool:
     """Write other ids of the model that are no models, and stand for nothing yet."""
-    rows = {model_id, *models_of(session, claim.other_ids)}
+    found = {
+        **dict.fromkeys(claim.spellings, "the same name, spelt otherwise"),
+        **dict.fromkeys(claim.other_ids, "another id of its source"),
+    }
+    made_of = {**claim.spellings, **claim.other_ids}
+    rows = {model_id, *models_of(session, found)}
     new = [
-        Alias("model", other, model_id, made_of, "another id of its source", *_who(occasion))
-        for other, made_of in claim.other_ids.items()
+        Alias("model", other, model_id, made_of[other], reason, *_who(occasion))
+        for other, reason in found.items()
         if other not in rows and resolved(session, KINDS["model"], other) == other
     ]
     write_aliases(session, KINDS["model"], new)
