@@ -338,3 +338,13 @@ def test_a_journal_of_a_newer_program_is_explained(path: Path) -> None:
     path.write_bytes(seal(newer) + b"\n" + rest)
     with pytest.raises(JournalError, match="install a newer evalhouse"):
         open_journal(path)
+
+
+def test_answers_can_be_read_without_what_was_asked(path: Path) -> None:
+    payloads: list[Any] = [{"a": [1, None]}, b"plain", b"\x00\xff", msgspec.Raw(b'"\\ud800"')]
+    with open_journal(path) as journal:
+        for number, payload in enumerate(payloads):
+            journal.append_now(Entry(str(number), payload, {"asked": number}, 2, 1.5, 2.5))
+    whole, answers = list(read(path)), list(read(path, with_requests=False))
+    assert [entry.request for entry in whole] == [{"asked": number} for number in range(4)]
+    assert answers == [msgspec.structs.replace(entry, request=None) for entry in whole]
