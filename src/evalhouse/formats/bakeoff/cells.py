@@ -105,14 +105,14 @@ def measurement_of(
     figures: dict[str, float] = dict(answer.figures)
     if "energy_wh" in figures:
         figures["energy_gpu_wh"] = figures["energy_wh"]
-    tokens = {
+    tokens: dict[str, int] = {
         name: answer.counts[name]
         for name in ("prompt_tokens", "completion_tokens")
         if name in answer.counts
     }
     if not figures and not tokens:
         return
-    whole = dict[str, Any](figures) | dict[str, Any](tokens)
+    whole: dict[str, Any] = {**figures, **tokens}
     known = {name: _SOURCES[name] for name in whole}
     yield Measurement(
         measurement_id=ids.measurement_id(unit.run_id, prompt_id, model_id, attempt),
