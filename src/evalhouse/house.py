@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evalhouse.workflows.export_tidy import TidyReport
     from evalhouse.workflows.ingest import IngestOptions, Progress
     from evalhouse.workflows.ledger import Ledger
+    from evalhouse.workflows.models import ModelShelf
 
 Place = str | os.PathLike[str]
 Where = Mapping[str, str | Sequence[str]]
@@ -90,6 +91,13 @@ class House:
     def repair(self) -> list[str]:
         """Close the batches of processes that are gone, and return their ids."""
         return self.store.repair()
+
+    @property
+    def models(self) -> ModelShelf:
+        """Return the models of the house: register, look at them, decide what is in conflict."""
+        from evalhouse.workflows.models import ModelShelf  # noqa: PLC0415 - as above
+
+        return ModelShelf(self.store)
 
     # -- questions -------------------------------------------------------------------------------
 

@@ -11,12 +11,14 @@ import typer
 from typer.core import TyperGroup
 
 from evalhouse.cli import (
+    aliases,
     annotate,
     compare,
     keys,
     look,
     machine,
     maintain,
+    models,
     people,
     query,
     report,
@@ -108,6 +110,8 @@ app.command()(maintain.migrate)
 app.command()(maintain.copy)
 app.command()(machine.machine)
 app.command()(maintain.repair)
+app.add_typer(models.models, name="models")
+app.add_typer(aliases.aliases, name="aliases")
 
 
 def run() -> None:
