@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,16 +103,19 @@ def read_outline(path: str) -> Outline:
         outline.is_envelope = False  # told of below
     counts: dict[str, int] = {}
     inside = RESULT_MEMBER if outline.is_envelope else ""
-    try:
-        with Path(path).open("rb") as stream:
-            for piece in Scanner(stream).pieces(skipped={"records"}, inside=inside):
+    with Path(path).open("rb") as stream:
+        scanner = Scanner(stream)
+        try:
+            for piece in scanner.pieces(skipped={"records"}, inside=inside):
                 counts[piece.key] = counts.get(piece.key, 0) + 1
                 _take(outline, piece)
-        if outline.is_envelope:
-            _read_seal(outline)
-    except NotJsonError as failure:
-        outline.is_whole = False
-        outline.problems.append(_damage(path, failure))
+        except NotJsonError as failure:
+            outline.is_whole = False
+            outline.problems.append(_damage(path, failure))
+            if scanner.key == "records":  # those before the damage count
+                outline.records = counts.get("records", 0)
+    if outline.is_envelope:
+        _read_seal(outline)
     for key in (key for key, count in counts.items() if count > 1):
         message = f"`{key}` stands {counts[key]} times at the top of the result; the last counts"
         outline.problems.append(problem(path, "duplicate_key", message, "conflict"))
@@ -188,7 +192,7 @@ def _take(outline: Outline, piece: Piece) -> None:
 
 
 def _read_seal(outline: Outline) -> None:
-    with Path(outline.path).open("rb") as stream:
+    with Path(outline.path).open("rb") as stream, contextlib.suppress(NotJsonError):
         for piece in Scanner(stream).pieces(skipped={RESULT_MEMBER}):
             if piece.key == SEAL_MEMBER:
                 value = piece.value()

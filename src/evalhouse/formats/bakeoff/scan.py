@@ -69,7 +69,7 @@ class Scanner:
         self._buffer, self._base, self._place = b"", 0, 0
         self._mark: int | None = None  # absolute; what comes after it is held
         self._counts: dict[str, int] = {}
-        self.key: str | None = None  # of the member at the top that is being read
+        self.key: str | None = None  # of the member that is being read
 
     def pieces(
         self, *, lists: Container[str] = (), skipped: Container[str] = (), inside: str = ""
@@ -95,6 +95,7 @@ class Scanner:
     def _member(
         self, key: str, offset: int, lists: Container[str], skipped: Container[str]
     ) -> Iterator[Piece]:
+        self.key = key
         occurrence = self._counts.get(key, 0)
         self._counts[key] = occurrence + 1
         if key in skipped:
