@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 NOT_SUPPORTED = 3
 
@@ -24,6 +28,19 @@ class Board:
     memory: int | None = 80 * 2**30
     millijoules: int | None = None
     milliwatts: int | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+def boards_of(file: Path) -> list[Board]:
+    """Return GPUs by what each function of the library says of them, by its kind where it asks."""
+    return [
+        Board(
+            told["nvmlDeviceGetName"],
+            told["nvmlDeviceGetMemoryInfo"]["total"],
+            told=told,
+        )
+        for told in json.loads(file.read_text("utf-8"))
+    ]
 
 
 @dataclass
@@ -68,6 +85,19 @@ class Library:
 
     def nvmlSystemGetCudaDriverVersion(self) -> int:
         return 12080
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Give a function that says what a test wrote down for a GPU."""
+        if not name.startswith("nvmlDeviceGet"):
+            raise AttributeError(name)
+
+        def function(board: Board, kind: int | None = None) -> Any:
+            value = board.told.get(name)
+            if isinstance(value, dict) and kind is not None:
+                value = value.get(str(kind))
+            return SimpleNamespace(**value) if isinstance(value, dict) else _told(value)
+
+        return function
 
 
 def _told(value: int | None) -> int:

@@ -19,7 +19,8 @@ _NOBODY = (  # what makers of boards leave in the firmware where a name belongs
     "not available",
     "no dimm",
 )
-_ALL_BITS = frozenset({0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+_ALL_BITS = frozenset({65535.0, 4294967295.0, float(2**64 - 1)})
+_LAST_ID = 0xFFFF
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _BUS = re.compile(r"([0-9a-f]{4,8}):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORECASE)
 _SPEEDS = {2.5: 1, 5.0: 2, 8.0: 3, 16.0: 4, 32.0: 5, 64.0: 6}
@@ -85,7 +86,7 @@ def hex_id(value: Any) -> str | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return f"{value:04x}" if 0 < value < min(_ALL_BITS) else None
+    return f"{value:04x}" if 0 < value < _LAST_ID else None
 
 
 def id_pair(word: Any) -> tuple[str | None, str | None]:
