@@ -1,4 +1,4 @@
-"""Files of weights written byte by byte, so that readers are not tested with writers of their own."""
+"""Files of weights written byte by byte: readers are not tested with writers of their own."""
 
 from __future__ import annotations
 

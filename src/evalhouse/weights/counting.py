@@ -84,9 +84,7 @@ def _in_experts(tensors: Sequence[Counted], experts: int) -> int:
     for tensor in tensors:
         number = pattern("expert").search(tensor.name)
         if number and tensor.parameters:
-            single[tensor.name.replace(number[0], number[0].replace(_number(number), "*"))].append(
-                tensor
-            )
+            single[_of_all(tensor.name, number)].append(tensor)
         elif tensor.parameters and pattern("experts").search(tensor.name):
             if tensor.outermost % experts:
                 raise NotKnownError(f"`{tensor.name}` is not made of {experts} experts")
@@ -104,5 +102,7 @@ def _is_of_experts(name: str) -> bool:
     return any(pattern(kind).search(name) for kind in ("expert", "experts"))
 
 
-def _number(found: re.Match[str]) -> str:
-    return next(value for value in found.groups() if value is not None)
+def _of_all(name: str, found: re.Match[str]) -> str:
+    """Return the name of a tensor of one expert with `*` for the number of the expert."""
+    start, end = next(span for span in found.regs[1:] if span[0] >= 0)
+    return f"{name[:start]}*{name[end:]}"

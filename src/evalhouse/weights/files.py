@@ -31,6 +31,7 @@ _OTHERS = re.compile(
     r"training_args\.bin|optimizer\.(?:bin|pt|pth)|scheduler\.(?:bin|pt|pth)|rng_state.*|"
     r"mmproj.*\.gguf|.*imatrix.*\.gguf|random_states.*"
 )
+_OF_META = re.compile(r"consolidated\.\d\d\.pth")  # parts that do not say how many there are
 _INDEXES = {SAFETENSORS: ".safetensors.index.json", PYTORCH: ".bin.index.json"}
 _PREFERRED = (SAFETENSORS, GGUF, PYTORCH, MLX, ONNX)
 _NAME_ONE = "name one file of weights, or a folder with one model"
@@ -108,6 +109,8 @@ def _model_of(folder: Path, file_format: str, paths: list[Path]) -> tuple[Path, 
     if index is not None:
         return _listed(index)
     whole = [path for path in paths if path.stem in {"model", "pytorch_model", "weights"}]
+    if all(_OF_META.fullmatch(path.name) for path in paths):
+        return tuple(paths)
     models = _models(whole or paths)
     # The same weights once more, in the layout of their maker.
     models = [model for model in models if not model[0].stem.startswith("consolidated")] or models
