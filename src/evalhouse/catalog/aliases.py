@@ -87,6 +87,7 @@ def add_alias(session: Session, alias: Alias) -> bool:
             f"`{alias.stands_for}` stands for `{alias.alias_id}` already; remove that alias first "
             f"to turn it around"
         )
+    _refuse_kin(session, alias, root)
     sql = f"SELECT {kind.key} FROM {kind.table} WHERE alias_id = ?"  # noqa: S608 - names of our own
     known = session.value(sql, alias.alias_id)
     if known is not None:
@@ -99,6 +100,21 @@ def add_alias(session: Session, alias: Alias) -> bool:
     write_aliases(session, kind, [alias])
     bump_version(session)
     return True
+
+
+def _refuse_kin(session: Session, alias: Alias, root: str) -> None:
+    """Refuse a task that would stand for a node above or below it: the tree would be a ring."""
+    if alias.kind != "task":
+        return
+    for first, second in ((alias.alias_id, root), (root, alias.alias_id)):
+        above: object = first
+        while above is not None:
+            above = session.value("SELECT parent_id FROM tasks WHERE task_id = ?", str(above))
+            if above is not None and str(above) == second:
+                raise UsageError(
+                    f"the task `{alias.alias_name or alias.alias_id}` stands on the way between "
+                    f"the root and the other one, so that both cannot be one"
+                )
 
 
 def write_aliases(session: Session, kind: AliasKind, aliases: Iterable[Alias]) -> None:

@@ -164,12 +164,13 @@ def _drop(session: Session, row: dict[str, Any]) -> None:
         "SELECT 1 FROM models WHERE predecessor_model_id = ?",
         "SELECT 1 FROM models WHERE base_model_id = ?",
         "SELECT 1 FROM models WHERE quantized_from_id = ?",
-        "SELECT 1 FROM model_conflicts WHERE model_id = ?",
+        "SELECT 1 FROM model_conflicts WHERE model_id = ? AND state <> 'open'",
     )
     if any(session.value(sql, other) is not None for sql in references):
         return
     session.execute(
         "UPDATE model_conflicts SET other_model_id = NULL WHERE other_model_id = ?", other
     )
+    session.execute("DELETE FROM model_conflicts WHERE model_id = ?", other)
     session.execute("DELETE FROM model_sources WHERE model_id = ?", other)
     session.execute("DELETE FROM models WHERE model_id = ?", other)

@@ -1,6 +1,7 @@
 """What becomes of a model that meets what the catalog knows of it: nothing is overwritten.
 
-What is empty is filled. Where a hard field holds another value, or the weights belong to another
+What is empty is filled, and a count of parameters gives way to the exact one that it rounds.
+Where a hard field holds another value, or the weights belong to another
 model, what is stored stays and a conflict waits for a person.
 """
 
@@ -43,6 +44,9 @@ HARD_FIELDS = (
 
 SYSTEM = "evalhouse"
 BY_WEIGHTS = "the same weights: the id by their SHA-256"
+
+_COUNTS = frozenset({"parameter_count", "active_parameter_count"})
+_ROUNDED = 4  # digits of a count that is taken as rounded, as 8.03 billion
 
 _CHUNK = 500  # ids in one query; databases limit the parameters of a statement
 _FIELDS = Model.__struct_fields__
@@ -240,8 +244,10 @@ class _Round:
             mine, theirs = getattr(stored, name), getattr(model, name)
             if name in _BESIDE or theirs is None or theirs == mine:
                 continue
-            if mine is None:
+            if mine is None or _rounds(name, mine, theirs):
                 learnt[name] = theirs
+            elif _rounds(name, theirs, mine):
+                continue
             elif name in HARD_FIELDS:
                 names = self._lookups()
                 both = {
@@ -305,6 +311,18 @@ def _clean(model: Model) -> Model:
 def _model(row: Sequence[Any]) -> Model:
     values: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
     return msgspec.convert(values | {"provisional": bool(values["provisional"])}, Model)
+
+
+def _rounds(name: str, short: Any, exact: Any) -> bool:
+    """Return whether a count of parameters is another one, rounded to its leading digits."""
+    if name not in _COUNTS or not short:
+        return False
+    digits = len(str(short).rstrip("0"))
+    return (
+        digits <= _ROUNDED
+        and digits < len(str(exact).rstrip("0"))
+        and (int(float(f"{exact:.{digits - 1}e}")) == short)
+    )
 
 
 def _size(model: Model) -> tuple[int | None, int | None]:

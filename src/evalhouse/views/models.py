@@ -49,7 +49,9 @@ FROM model_compute WHERE model_id = $model
 _SOURCES = """
 SELECT url, kind.name AS kind, source_metadata, updated
 FROM model_sources LEFT JOIN source_types AS kind USING (source_type_id)
-WHERE model_id = $model ORDER BY url
+WHERE model_id = $model
+QUALIFY row_number() OVER (PARTITION BY url ORDER BY updated DESC NULLS LAST) = 1
+ORDER BY url
 """
 _RUNS = """
 SELECT short_id AS run, label, status, started_at, count(*) AS results
