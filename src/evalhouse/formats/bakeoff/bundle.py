@@ -57,6 +57,7 @@ class Bundle:
     outline: Outline | None
     manifest: Manifest | None = None
     claims: list[Claim] = field(default_factory=list)  # all, the result too
+    links: list[Claim] = field(default_factory=list)  # out of it: neither followed nor kept
     further: list[FoundFile] = field(default_factory=list)  # listed, in folders below
     checks: list[FileCheck] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # of its files, by path
@@ -106,9 +107,12 @@ def bundles(claims: Sequence[Claim]) -> list[Bundle]:
 
 
 def _of(folder: str, claims: list[Claim]) -> Iterator[Bundle]:
+    manifests = [claim for claim in claims if claim.family == MANIFEST_FAMILY]
+    links = [claim for claim in claims if manifests and leaves(folder, claim.file.path)]
+    claims = [claim for claim in claims if claim not in links]
     results = [claim for claim in claims if claim.family in RESULTS]
     outlines = {claim.file.path: read_outline(claim.file.path) for claim in results}
-    manifests = [claim for claim in claims if claim.family == MANIFEST_FAMILY]
+    manifests = [claim for claim in manifests if claim not in links]
     chosen: Claim | None = None
     if manifests:
         first = manifests[0]
@@ -117,7 +121,7 @@ def _of(folder: str, claims: list[Claim]) -> Iterator[Bundle]:
         rest = [claim for claim in claims if claim.family not in (*RESULTS, MANIFEST_FAMILY)]
         own = [*([chosen] if chosen else []), *manifests, *rest]
         outline = outlines[chosen.file.path] if chosen else None
-        bundle = Bundle(folder, chosen, outline, manifest, own)
+        bundle = Bundle(folder, chosen, outline, manifest, own, links)
         bundle.problems += manifest.problems
         _check(bundle, [claim.file.path for claim in manifests[1:]])
         yield bundle
@@ -151,7 +155,7 @@ def _check(bundle: Bundle, spare: Sequence[str]) -> None:
         message = f"the bundle has another manifest, `{PurePath(path).name}`, which was passed over"
         bundle.problems.append(problem(path, "second_manifest", message, "conflict"))
     for claim in bundle.claims:
-        bundle.hashes[claim.file.path] = _own_hash(bundle, claim.file.path)
+        bundle.hashes[claim.file.path] = file_sha256(claim.file.path)
     for name, stated in manifest.hashes.items():
         bundle.checks.append(_checked(bundle, name, stated))
     bundle.checks += _unlisted(bundle)
@@ -162,12 +166,8 @@ def _check(bundle: Bundle, spare: Sequence[str]) -> None:
             bundle.problems.append(problem(manifest.path, "missing_file", message, "conflict"))
 
 
-def _own_hash(bundle: Bundle, path: str) -> str:
-    """Return the hash of a file of the bundle; of a link out of it, of what it says alone."""
-    return "" if _leaves(bundle.folder, path) else file_sha256(path)
-
-
-def _leaves(folder: str, path: str) -> bool:
+def leaves(folder: str, path: str) -> bool:
+    """Tell whether a path is a link to something outside a folder."""
     real = os.path.realpath(path)
     return os.path.commonpath([real, os.path.realpath(folder)]) != os.path.realpath(folder)
 
@@ -180,7 +180,7 @@ def _checked(bundle: Bundle, name: str, stated: str | None) -> FileCheck:
     path = str(Path(bundle.folder, name))
     if not os.path.lexists(path):
         return _refused(bundle, name, stated, "missing_file", "the file is not there")
-    if _leaves(bundle.folder, path):
+    if leaves(bundle.folder, path):
         reason = "it is a link out of the bundle, which was not followed"
         return _refused(bundle, name, stated, "link_out_of_bundle", reason)
     found = bundle.hashes.get(path) or file_sha256(path) or None

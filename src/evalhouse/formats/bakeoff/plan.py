@@ -337,6 +337,7 @@ class _Planner:
             self._keep.append(self._file(claim.file, claim.family, "kept", reason))
         for file in bundle.further:
             self._keep.append(self._file(file, "listed", "kept", reason))
+        self._list_links(bundle)
         self._problems += [*bundle.problems, *signature_problems(bundle, other.verdict)]
         same = _is_same(first, bundle)
         message = (
@@ -374,6 +375,12 @@ class _Planner:
                 self._keep.append(self._file(claim.file, claim.family, kind, reason))
         for file in bundle.further:
             self._keep.append(self._file(file, "listed", "kept", "the manifest lists it"))
+        self._list_links(bundle)
+
+    def _list_links(self, bundle: Bundle) -> None:
+        for claim in bundle.links:
+            reason = "a link out of its bundle, which was not followed"
+            self._file(claim.file, claim.family, "ignored", reason)
 
     def _file(
         self, file: FoundFile, family: str, disposition: Disposition, reason: str | None = None

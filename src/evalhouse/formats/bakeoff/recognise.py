@@ -35,12 +35,13 @@ _MODELS = ("models", "model_metadata", "model_ids", "model_scores", "config")
 def recognise(folder: Sequence[FoundFile]) -> list[Claim]:
     """Return the files of one folder that bakeoff wrote or a manifest of it lists."""
     found = {file.path: _family(file) for file in folder}
-    names = _listed(folder, found)
-    for file in folder:
-        if MANIFEST_FAMILY not in found.values():
-            break
-        if found[file.path] is None and (file.name in names or _is_sigstore(file)):
-            found[file.path] = SIGSTORE if _is_sigstore(file) else LISTED
+    manifests = [file.path for file in folder if found[file.path] == MANIFEST_FAMILY]
+    listed, signatures = _named_by(manifests)
+    for file in folder if manifests else ():
+        if found[file.path] is None:
+            is_signature = file.name in signatures or _is_sigstore(file)
+            family = LISTED if file.name in listed else None
+            found[file.path] = SIGSTORE if is_signature else family
     return sorted(
         (Claim(file, family) for file in folder if (family := found[file.path])),
         key=lambda claim: claim.file.name,
@@ -130,19 +131,15 @@ def _is_sealed(path: str) -> bool:
     return isinstance(seal, dict) and any(key in seal for key in _SEAL_KEYS) and is_result(keys)
 
 
-def _listed(folder: Sequence[FoundFile], found: dict[str, str | None]) -> set[str]:
-    """Return the names that the manifests of a folder list, or say to hold a signature."""
-    names: set[str] = set()
-    for file in folder:
-        if found[file.path] == MANIFEST_FAMILY:
-            names |= _names(file.path)
-    return names
-
-
-def _names(path: str) -> set[str]:
-    manifest = read_manifest(path)
-    stated = manifest.signature.get("path")
-    return {*manifest.hashes, *([stated] if isinstance(stated, str) else [])}
+def _named_by(manifests: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Return the names that manifests list, and those that they say hold a signature."""
+    listed: set[str] = set()
+    signatures: set[str] = set()
+    for manifest in map(read_manifest, manifests):
+        listed |= set(manifest.hashes)
+        stated = manifest.signature.get("path")
+        signatures |= {stated} if isinstance(stated, str) else set()
+    return listed, signatures
 
 
 def _is_sigstore(file: FoundFile) -> bool:

@@ -69,10 +69,7 @@ def folder_publisher(folder: str) -> str | None:
 def signature_problems(bundle: Bundle, verdict: Verdict) -> Iterator[Problem]:
     """Yield what is to be said of a signature."""
     if verdict.standing in ("valid", "unsigned"):
-        signature = bundle.manifest.signature if bundle.manifest else {}
-        if signature.get("required") is True and text_of(signature.get("path")) is None:
-            message = "the manifest demands a signature and names none"
-            yield problem(bundle.place, "missing_signature", message, "conflict")
+        yield from _missing_signature(bundle)
     else:
         whose = f" (by the runner `{verdict.runner}`)" if verdict.runner else ""
         kind = "invalid_signature" if verdict.standing == "invalid" else "unknown_key"
@@ -90,6 +87,17 @@ def signature_problems(bundle: Bundle, verdict: Verdict) -> Iterator[Problem]:
         yield problem(bundle.place, "other_publisher", message, "conflict")
 
 
+def _missing_signature(bundle: Bundle) -> Iterator[Problem]:
+    signature = bundle.manifest.signature if bundle.manifest else {}
+    path = text_of(signature.get("path"))
+    if path is None and signature.get("required") is True:
+        message = "the manifest demands a signature and names none"
+        yield problem(bundle.place, "missing_signature", message, "conflict")
+    elif path is not None and path not in {claim.file.name for claim in bundle.claims}:
+        message = f"the manifest names the signature `{path[:200]}`, which is not there"
+        yield problem(bundle.place, "missing_signature", message, "conflict")
+
+
 def evidence_level(bundle: Bundle, findings: Findings) -> int:
     """Return what holds: 0 claimed, 1 intact, 2 the scores were counted again and are equal."""
     is_sealed = bundle.outline is None or not bundle.outline.is_envelope
@@ -103,8 +111,9 @@ def evidence_level(bundle: Bundle, findings: Findings) -> int:
 def _recounts(findings: Findings) -> bool:
     scores = [check for check in findings.checks if check.scope in ("scores", "items")]
     told = any(check.metric == "partial_score" for check in scores)
-    is_equal = all(check.status == "match" for check in findings.checks)
-    return told and is_equal and not findings.contradictions
+    is_equal = all(check.status == "match" for check in scores)
+    differs = any(check.status == "mismatch" for check in findings.checks)
+    return told and is_equal and not differs and not findings.contradictions
 
 
 def submission_of(
