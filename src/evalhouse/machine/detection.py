@@ -69,9 +69,7 @@ def find_machine(sources: Sources | None = None, *, under_load: bool = False) ->
         notes += [] if is_busy else [_NO_LOAD]
     host = host_id(given.host_file)
     if host is None:
-        notes.append(
-            "this machine has no id: none can be kept in the folder of the user's settings"
-        )
+        notes.append("this machine has no id: none can be kept with the user's settings")
     described = describe_system()
     return Machine(
         host_id=host,
@@ -102,7 +100,7 @@ def _all_boards(sources: Sources) -> _Boards:
     told = [gpu for boards in found for gpu in boards.gpus]
     known = {gpu.bus_id for gpu in told}
     others = find_by_bus(sources.root, known=known)
-    gpus = [_with_link_of_bus(gpu, sources.root) for gpu in told] + others
+    gpus = [_with_link_of_bus(gpu, sources.root) for gpu in (*told, *others)]
     drivers = [boards.driver for boards in found if boards.driver]
     return _Boards(
         gpus=tuple(replace(gpu, slot=slot) for slot, gpu in enumerate(gpus)),
