@@ -24,12 +24,20 @@ CLOCKS: dict[str, frozenset[str]] = {
     "sources": frozenset({"ingested_at"}),
     "runs": frozenset({"submitted_at"}),
     "batches": frozenset({"opened_at", "heartbeat_at", "committed_at"}),
+    "model_sources": frozenset({"updated"}),
+    "model_conflicts": frozenset({"seen_at", "decided_at"}),
+    "submissions": frozenset({"received_at"}),
+    **dict.fromkeys(
+        ("creator_aliases", "model_aliases", "task_aliases", "submission_events"),
+        frozenset({"decided_at"}),
+    ),
 }
 """The columns that hold when a command was run."""
 
 MEASURED: dict[str, frozenset[str]] = {
     "sources": frozenset({"content_sha256", "bytes"}),
     "files": frozenset({"mtime_ns", "sha256", "blob", "bytes"}),
+    "artifacts": frozenset({"sha256", "bytes"}),
     "runs": frozenset({"started_at", "finished_at", "config"}),
     "batch_units": frozenset({"fingerprint"}),
     "run_hardware_metrics": frozenset(

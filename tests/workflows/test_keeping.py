@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +71,15 @@ def test_secrets_are_taken_out_wherever_they_stand_in_a_large_file(
 @given(st.lists(st.binary(max_size=50)), st.binary(max_size=20))
 def test_cutting_anew_loses_nothing(pieces: list[bytes], tail: bytes) -> None:
     assert b"".join(keeping.whole_members([*pieces, tail])) == b"".join([*pieces, tail])
+
+
+def test_what_is_kept_with_a_run_is_told_once_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("seen")
+    kept = keeping.keep(
+        listed(tmp_path / "notes.md"), Blobs(str(tmp_path / "blobs")), Redactor(b"test")
+    )
+    read = msgspec.structs.replace(kept, relative_path="rows.jsonl", blob=None)
+    (artifact,) = keeping.artifacts("run", [kept, read, kept])
+    assert (artifact.run_id, artifact.path) == ("run", kept.relative_path)
+    assert (artifact.sha256, artifact.bytes) == (kept.blob, kept.bytes)
+    assert artifact.kind == kept.family

@@ -1,7 +1,7 @@
 """What becomes of a row that is there already, table by table, as SQL for both databases.
 
-Identities keep what they hold and learn what was empty. Sources, files, cells and
-measurements are replaced.
+Identities keep what they hold and learn what was empty. Sources, files, artifacts, cells
+and measurements are replaced.
 Runs take the newer settings and the wider span of time.
 """
 
@@ -12,10 +12,10 @@ from functools import cache
 
 from evalhouse.catalog.database import Session
 from evalhouse.catalog.values import Dialect, stored_rows
-from evalhouse.records import Cell, Entity, Measurement, Run, Source, SourceFile
+from evalhouse.records import Artifact, Cell, Entity, Measurement, Run, Source, SourceFile
 from evalhouse.schema import TABLES
 
-_REPLACED = (Source.table, SourceFile.table, Cell.table, Measurement.table)
+_REPLACED = (Source.table, SourceFile.table, Artifact.table, Cell.table, Measurement.table)
 _NEWER = ("config", "config_hash", "status", "label", "environment_id")
 _SPECIAL = {
     ("tasks", "is_suite"): "tasks.is_suite OR excluded.is_suite",

@@ -135,7 +135,7 @@ ARTIFACTS = catalog_table(
     Column("path", "text", "path inside the run", key=True, required=True),
     Column("kind", "text", "what it is", required=True),
     Column("sha256", "hash", "SHA-256 of its bytes, its name in blobs", required=True),
-    Column("bytes", "integer", "size", unit="bytes", required=True),
+    Column("bytes", "integer", "size as it was found", unit="bytes", required=True),
 )
 
 SUBMISSION_STATES = (

@@ -22,7 +22,7 @@ from evalhouse.records import BatchUnit, Entity, Problem, RunSource, Source, Sou
 from evalhouse.redact import Redactor
 from evalhouse.store import Batch, Store
 from evalhouse.workflows.discovery import Discovery, Recognised, discover, plan
-from evalhouse.workflows.keeping import keep
+from evalhouse.workflows.keeping import artifacts, keep
 from evalhouse.workflows.keys import signing_keys
 from evalhouse.workflows.ledger import Ledger, RunLine
 from evalhouse.workflows.missing import forgotten, hold, missing
@@ -347,7 +347,8 @@ def _entities(made: Plan, facts: dict[str, UnitFacts], files: list[SourceFile]) 
         status="problems" if problems else "complete",
     )
     link = RunSource(run_id=made.run.run_id, source_id=made.source_id)
-    return [*made.entities, source, *files, made.run, link, *cells, *measured]
+    kept = artifacts(made.run.run_id, files)
+    return [*made.entities, source, *files, *kept, made.run, link, *cells, *measured]
 
 
 def _files(

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from evalhouse.formats.files import GZIP_MAGIC, ZSTD_MAGIC, file_sha256, unpacked
-from evalhouse.records import SourceFile
+from evalhouse.records import Artifact, SourceFile
 from evalhouse.redact import Redactor
 from evalhouse.store import Blobs
 
@@ -36,6 +36,16 @@ def keep(file: SourceFile, blobs: Blobs, redactor: Redactor) -> SourceFile:
     return msgspec.structs.replace(
         file, blob=blob, sha256=file_sha256(file.path), redactions=count, reason=reason
     )
+
+
+def artifacts(run_id: str, files: Iterable[SourceFile]) -> list[Artifact]:
+    """Return what is kept whole with a run, by its path inside the source."""
+    kept = {file.relative_path: file for file in files if file.blob is not None}
+    return [
+        Artifact(run_id=run_id, path=path, kind=file.family, sha256=file.blob, bytes=file.bytes)
+        for path, file in kept.items()
+        if file.blob is not None
+    ]
 
 
 def _raw(path: str) -> Iterator[bytes]:
