@@ -200,7 +200,7 @@ def test_the_context_is_told_with_and_without_its_extension(
     tmp_path: Path, scaling: Keys, expected: tuple[int | None, ...]
 ) -> None:
     keys = {f"llama.rope.scaling.{name}": value for name, value in scaling.items()}
-    facts = _described(tmp_path, LLAMA | keys, DENSE)
+    facts = _described(tmp_path, {**LLAMA, **keys}, DENSE)
     found = facts.context_length, facts.context_length_min, facts.context_length_max
     assert found == expected
 
@@ -235,7 +235,7 @@ def test_the_architecture_is_told_by_the_tensors(
 def test_the_base_is_told_where_there_is_one(
     tmp_path: Path, keys: Keys, expected: str | None
 ) -> None:
-    assert _described(tmp_path, LLAMA | keys, DENSE).base_model == expected
+    assert _described(tmp_path, {**LLAMA, **keys}, DENSE).base_model == expected
 
 
 def _parts(folder: Path, *numbers: int, count: int = 3, tensors: int = 3) -> None:
@@ -307,7 +307,9 @@ def _published(path: Path, base: int, mixed: int) -> WeightsFacts:
         more = mixed if layer < 4 or layer >= 28 or (layer - 4) % 3 == 2 else base
         shapes = {"attn_q": (4096, 4096), "attn_k": (4096, 1024), "attn_output": (4096, 4096)}
         shapes |= {"ffn_gate": (4096, 14336), "ffn_up": (4096, 14336)}
-        own = {f"blk.{layer}.{name}.weight": (base, shape) for name, shape in shapes.items()}
+        own: dict[str, tuple[int, tuple[int, ...]]] = {
+            f"blk.{layer}.{name}.weight": (base, shape) for name, shape in shapes.items()
+        }
         own[f"blk.{layer}.attn_v.weight"] = more, (4096, 1024)
         own[f"blk.{layer}.ffn_down.weight"] = more, (14336, 4096)
         own |= {f"blk.{layer}.{norm}_norm.weight": (FLOAT32, (4096,)) for norm in ("attn", "ffn")}

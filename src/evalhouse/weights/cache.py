@@ -25,6 +25,7 @@ class Cached(msgspec.Struct, frozen=True):
         path: of the file, without links.
         size: in bytes.
         mtime_ns: when it was last changed, in nanoseconds since 1970 (UTC).
+        ctime_ns: when the system last noted a change; unlike `mtime_ns`, no program can set it.
         inode: its number on its disk.
         sha256: its digest, in lower-case hexadecimal.
     """
@@ -32,13 +33,15 @@ class Cached(msgspec.Struct, frozen=True):
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
     inode: int
     sha256: str
 
     @classmethod
     def of(cls, path: Path, state: os.stat_result, sha256: str) -> Cached:
         """Return the entry of a file in the state that the system told."""
-        return cls(_text(path), state.st_size, state.st_mtime_ns, state.st_ino, sha256)
+        times = state.st_mtime_ns, state.st_ctime_ns
+        return cls(_text(path), state.st_size, *times, state.st_ino, sha256)
 
 
 def cache_folder() -> Path:

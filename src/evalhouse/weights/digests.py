@@ -27,7 +27,7 @@ _SETTLED = 2 * 10**9  # nanoseconds; the coarsest clocks of file systems tick ev
 def digest(path: Path, *, progress: Progress | None = None) -> str:
     """Return the SHA-256 of weights, in lower-case hexadecimal.
 
-    Files whose path, size, time of change and inode are as when they were last hashed are not read.
+    Files whose path, size, times of change and inode are as when they were last hashed are not read.
 
     Args:
         path: a file, or a folder with a model or an adapter; a part stands for all parts.
@@ -93,5 +93,5 @@ def _stat(path: Path) -> stat_result:
         return path.stat()
 
 
-def _state(of: stat_result) -> tuple[int, int, int]:
-    return of.st_size, of.st_mtime_ns, of.st_ino
+def _state(of: stat_result) -> tuple[int, int, int, int]:
+    return of.st_size, of.st_mtime_ns, of.st_ctime_ns, of.st_ino
