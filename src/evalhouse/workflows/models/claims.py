@@ -20,6 +20,7 @@ from evalhouse.redact import Redactor
 from evalhouse.workflows.models.said import Place, Said
 
 LOCAL = "local"
+_WHOLE = frozenset({"fp32", "fp16", "bf16"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HOSTS = {"huggingface.co": "huggingface", "hf.co": "huggingface", "ollama.com": "ollama"}
 _WEB = re.compile(r"https?://(?:[^/@]*@)?(?:www\.)?(?P<host>[^/:]+)", re.IGNORECASE)
@@ -86,8 +87,8 @@ def claim_of(said: Said, redactor: Redactor) -> Claim:
 
 
 def named_id(text: str, provider: str | None = None) -> str:
-    """Return the id that a name of a model gives."""
-    name = lookups.parse_name(text, provider)
+    """Return the id that a name of a model gives; UsageError where it names no provider."""
+    name = _placed(text, provider)
     return _natural(name, name.version or name.revision)
 
 
@@ -96,11 +97,15 @@ def _name_of(said: Said) -> ModelName:
         raise UsageError("a model needs a name; give one with `--as`")
     if not said.named:
         return ModelName(stated=said.name, name=said.name, provider=said.provider or LOCAL)
-    found = lookups.parse_name(said.name, said.provider)
+    return _placed(said.name, said.provider)
+
+
+def _placed(text: str, provider: str | None) -> ModelName:
+    found = lookups.parse_name(text, provider)
     if found.provider is None:
         raise UsageError(
-            f"`{said.name}` does not say where the model is had; write it with its provider, as "
-            f"`openai/{found.name}`, or give `--provider`"
+            f"`{text}` does not say where the model is had; write it with its provider, as "
+            f"`openai/{found.name}`"
         )
     return found
 
@@ -127,6 +132,8 @@ def _natural(
     part = None if text is None or text.casefold() in within else text
     row = lookups.quantization(part) if part else None
     key = row.name if row else part
+    if key in _WHOLE and name.quantization_text is None:
+        key = None  # a name alone means the weights as they were published
     return ids.model_id(
         name.provider or LOCAL, name.name, version, quantization=key, adapter=adapter
     )

@@ -92,6 +92,8 @@ def with_person(source: Said, person: Said) -> Said:
         values[each.name] = told
     if person.name is not None:
         values |= {"name": person.name, "named": True}
+        if person.provider is None and lookups.parse_name(person.name).provider is not None:
+            values["provider"] = None  # the name itself says where it is had
     return replace(source, **values, places=(*source.places, *person.places))
 
 

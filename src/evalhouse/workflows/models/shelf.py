@@ -168,6 +168,8 @@ class ModelShelf:
 
 def _said(what: str, *, hashed: bool, progress: Progress | None) -> Said:
     path = Path(what).expanduser()
+    if not what.strip():
+        raise UsageError("a model needs a name; found an empty text")
     if is_descriptor(path):
         return read_descriptor(path)
     if path.exists():

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Evalhouse
+
+HASH = "ab" * 32
+DESCRIPTOR = {
+    "schema_version": 1,
+    "name": "Tiny",
+    "model_hash": HASH,
+    "parameter_count_b": 8.0,
+    "quantization": "q8_0",
+    "sources": [{"source_type": "huggingface", "url": "https://huggingface.co/org/tiny"}],
+}
+
+
+@pytest.fixture
+def at(call: Evalhouse, tmp_path: Path) -> Evalhouse:
+    """Give a function that runs a command on a new house."""
+    return lambda *words: call("--house", tmp_path / "house", *words)
+
+
+@pytest.fixture
+def twins(at: Evalhouse, tmp_path: Path) -> Evalhouse:
+    """Give a house with one file of weights under two names."""
+    for name in ("Tiny", "Twin"):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps({**DESCRIPTOR, "name": name}))
+        assert at("models", "register", path).code == 0
+    return at
+
+
+def test_models_are_registered_and_listed(at: Evalhouse) -> None:
+    done = at("models", "register", "openai/gpt-4o-2024-11-20", "--context", "128000")
+    assert done.out.startswith("registered gpt-4o (")
+    again = at("models", "register", "openai/gpt-4o-2024-11-20", "--context", "128000")
+    assert again.out.startswith("nothing new about gpt-4o (")
+    out = at("models", "list").out
+    assert "2024-11-20" in out
+    assert "128,000" in out
+    [row] = at("models", "list", "--json").json
+    assert (row["provider"], row["context_length"]) == ("openai", 128_000)
+
+
+def test_a_model_is_shown_with_what_it_costs_to_run(twins: Evalhouse) -> None:
+    out = twins("models", "show", "Tiny").out
+    for told in (
+        "huggingface/Tiny",
+        "16.000 GFLOP per token",
+        "GB for its weights at",
+        "same weights",
+    ):
+        assert told in out
+    page = twins("models", "show", "Tiny", "--json").json
+    assert page["compute"]["flops_per_token_theoretical"] == 16_000_000_000
+    assert page["conflicts"][0]["kind"] == "same_weights"
+
+
+def test_a_conflict_is_shown_merged_and_undone(twins: Evalhouse) -> None:
+    [line] = twins("models", "conflicts", "--json").json
+    short = line["conflict_id"][:8]
+    assert f"{short}  same_weights" in twins("models", "conflicts").out
+    shown = twins("models", "conflicts", short)
+    assert "model_name" in shown.out
+    assert "Twin" in shown.out
+    assert f"models merge {short}" in shown.err
+    assert twins("models", "conflicts", short, "--json").json["state"] == "open"
+    assert twins("models", "merge", short, "--by", "anna").out == f"{short} is merged, by anna\n"
+    assert "merged by anna" in twins("models", "conflicts", short).out
+    assert twins("models", "conflicts").out == "no conflicts wait for a person\n"
+    assert "merged" in twins("models", "conflicts", "--all").out
+    assert twins("models", "separate", "Twin").out == "Twin stands for itself again\n"
+    kept = twins("models", "keep", short, "--note", "two uploads", "--json").json
+    assert (kept["state"], kept["note"]) == ("kept", "two uploads")
+
+
+def test_a_model_is_rejected(twins: Evalhouse) -> None:
+    [line] = twins("models", "conflicts", "--json").json
+    out = twins("models", "reject", line["conflict_id"], "--note", "a copy").out
+    assert "is rejected" in out
+    assert [row["model"] for row in twins("models", "list", "--json").json] == ["Tiny"]
+
+
+def test_an_unknown_value_is_given_a_row(at: Evalhouse) -> None:
+    done = at("models", "register", "ollama/m:8b", "--quantization", "zz9")
+    assert "1 thing waits for a person" in done.out
+    [line] = at("models", "conflicts", "--json").json
+    failed = at("models", "merge", line["conflict_id"])
+    assert failed.code == 2
+    assert "name one with `--as`" in failed.err
+    assert at("models", "merge", line["conflict_id"], "--as", "q8_0", "--json").json["note"] is None
+    assert at("sql", "SELECT quantization FROM models", "--format", "json").json == [
+        {"quantization": "q8_0"}
+    ]
+
+
+def test_aliases_are_added_listed_and_removed(twins: Evalhouse) -> None:
+    added = twins("aliases", "add", "model", "Old Tiny", "Tiny", "--reason", "renamed")
+    assert added.code == 2  # a name without a provider names no model
+    added = twins("aliases", "add", "model", "org/old", "Tiny", "--reason", "renamed")
+    assert added.out == "org/old stands for Tiny\n"
+    added = twins("aliases", "add", "model", "org/old", "Tiny", "--reason", "renamed")
+    assert "are the same model already" in added.err
+    assert "renamed" in twins("aliases", "list", "model").out
+    [found] = [
+        each
+        for each in twins("aliases", "list", "model", "--json").json
+        if each["reason"] == "renamed"
+    ]
+    assert found["alias_name"] == "org/old"
+    assert twins("aliases", "list", "task").out == "no task stands for another\n"
+    assert twins("aliases", "remove", "model", "org/old", "--json").json == found
+    added = twins("aliases", "add", "model", "org/old", "Tiny", "--reason", "again", "--json")
+    assert added.json["reason"] == "again"
+    assert "stands for itself" in twins("aliases", "remove", "model", "org/old").out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["models", "show", "nobody"], "no model is called `nobody`"),
+        (["models", "register", "nothing.gguf"], "there is nothing at `nothing.gguf`"),
+        (["models", "register", "openai/x", "--parameters", "many"], "expected a number of"),
+        (["models", "merge", "12345678"], "no conflict is called `12345678`"),
+        (["models", "separate", "x"], "no model is merged under `x`"),
+        (["aliases", "list", "run"], "no kind of alias is called `run`"),
+        (["models", "register", "openai/a", "openai/b", "--context", "1K"], "one model"),
+    ],
+)
+def test_a_wrong_request_is_told_in_one_sentence(
+    twins: Evalhouse, words: list[str], sentence: str
+) -> None:
+    done = twins(*words)
+    assert done.code == 2
+    assert sentence in done.err
+
+
+def test_several_models_are_registered_at_once(at: Evalhouse) -> None:
+    done = at("models", "register", "openai/a", "openai/b", "--json").json
+    assert [each["outcome"] for each in done] == ["new", "new"]
+    assert at("models", "list").code == 0
+
+
+def test_a_house_without_models_says_how_they_come(at: Evalhouse) -> None:
+    at("init")
+    assert "no models yet" in at("models", "list").out
