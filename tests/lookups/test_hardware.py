@@ -11,6 +11,7 @@ import pytest
 
 from evalhouse.errors import HouseError
 from evalhouse.lookups import hardware, rows, seeds
+from evalhouse.lookups.files import read_file
 from evalhouse.lookups.hardware import (
     find_gpu,
     interface_type,
@@ -30,7 +31,7 @@ def named(name: str) -> GpuModel:
 
 def found(**known: Any) -> tuple[str, str | None] | None:
     match = find_gpu(**known)
-    return match and (match.model.name, match.note)
+    return (match.model.name, match.note) if match else None
 
 
 # -- links -----------------------------------------------------------------------------------------
@@ -358,7 +359,7 @@ def test_every_source_states_something() -> None:
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, Any]]]:
     """Give the files that the test writes; others are as they ship."""
     files: dict[str, dict[str, Any]] = {}
-    real = rows.read_file
+    real = read_file
     for module in (hardware, rows):
         monkeypatch.setattr(module, "read_file", lambda name: files.get(name) or real(name))
     forget()

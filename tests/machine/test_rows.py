@@ -178,7 +178,7 @@ def test_a_model_that_is_not_listed_is_provisional() -> None:
         pci_subsystem_device_id="0002",
         vram_total_mb=40960,
         memory_bus_width_bits=5120,
-        memory_bandwidth_peak_gb_s=pytest.approx(1555.2),
+        memory_bandwidth_peak_gb_s=1215 * 2 * 5120 / 8 / 1000,
         clock_memory_mhz=1215,
         native_interface_type_id=link_id("PCIe 4.0 x16"),
         provisional=True,

@@ -42,7 +42,13 @@ TFLOPS_SOURCES = catalog_table(
 GPU_HARDWARE = catalog_table(
     "gpu_hardware",
     "model of GPU",
-    Column("gpu_hardware_id", "id", "UUIDv5 of PCI ids, else of the name", key=True, required=True),
+    Column(
+        "gpu_hardware_id",
+        "id",
+        "UUIDv5 of the name; where no list has it, of PCI ids and memory",
+        key=True,
+        required=True,
+    ),
     Column("name", "text", "name as its maker spells it", required=True),
     Column("pci_vendor_id", "text", "four hex digits: 10de, 1002, 8086"),
     Column("pci_device_id", "text", "four hex digits"),
