@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from examples.olmes_dumps import RunPlan, Suite, write_run
 from examples.olmes_dumps.catalogue import GSM8K, mc_task, rc_task
+from tests.formats.bakeoff.made import SMALL, record, result, write_bundle
 from tests.formats.codebook_lab.folders import OwnRun, write_own
 
 
@@ -46,6 +48,20 @@ def _codebook_lab(folder: Path, docs: int) -> None:
     # Traces are most of what there is; a journal is read in pieces that are larger than all of it.
     run = OwnRun(rows=docs, thoughts="On the one hand. " * 500, journal_thoughts="Hm.")
     write_own(folder / "outputs", run)
+
+
+def _bakeoff(folder: Path, docs: int) -> None:
+    """Write a bundle whose result has a record on each line."""
+    questions = [
+        {"id": f"t{number:04}", "domain": "qa", "user_prompt": f"Number {number}?"}
+        for number in range(docs)
+    ]
+    judged = {"scorer": "judge", "quality_heuristic": None, "text": "On the one hand. " * 2000}
+    answers = [record(each["id"], "plain", SMALL, **judged) for each in questions]
+    content = result(tasks=questions, records=answers, model_scores=[], judgements=[])
+    head, lines = {**content, "records": 0}, ",\n".join(map(json.dumps, answers))
+    text = json.dumps(head).replace('"records": 0', f'"records": [{lines}]')
+    write_bundle(folder / "b", content, text=f"{text}\n")
 
 
 def _second_line(new: bytes) -> Callable[[bytes], bytes]:
@@ -91,6 +107,18 @@ SAMPLES: Mapping[str, Sample] = {
             Damage("cut settings", "config.json", lambda data: data[:-40], "not_json"),
             Damage("cut times", "timing_data.json", lambda data: data[:-4], "not_json"),
             Damage("cut table", "*_log_runs.csv", lambda data: data[:-1] + b'"', "not_csv"),
+        ),
+    ),
+    "bakeoff": Sample(
+        _bakeoff,
+        "result.json",
+        (
+            Damage("cut", "manifest.json", lambda data: data[:-9], "not_json"),
+            Damage("altered", "summary.md", lambda data: data * 2, "hash_mismatch"),
+            Damage("cut result", "result.json", lambda data: data[:-9], "truncated_file"),
+            Damage("no record", "result.json", _second_line(b"5,"), "unexpected_record", 1),
+            Damage("no JSON", "result.json", _second_line(b"{nonsense},"), "not_json", 1),
+            Damage("no UTF-8", "result.json", _second_line(b'{"a": "\xff"},'), "not_json", 1),
         ),
     ),
 }

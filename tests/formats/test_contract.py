@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import Claim, Limits, Plan, Reading, TableRows, Unit, UnitFacts
 from evalhouse.formats.files import FoundFile, walk
-from evalhouse.records import Problem
+from evalhouse.records import Entity, Problem
 from evalhouse.redact import Redactor
 from evalhouse.schema.arrow import arrow_schema
 from tests.formats.foreign import FOREIGN
@@ -54,7 +54,14 @@ def plans_of(name: str, folder: Path) -> list[Plan]:
     plans = FORMATS[name].plan(claims_of(name, folder), reading())
     for plan in plans:
         plan.run = msgspec.structs.replace(plan.run, submitted_at=MOMENT)  # it was now
+        plan.entities = [_at_moment(entity) for entity in plan.entities]
     return plans
+
+
+def _at_moment(entity: Entity) -> Entity:
+    """Return an entity as if it had arrived at one moment."""
+    names = {"received_at", "decided_at", "seen_at"} & set(entity.__struct_fields__)
+    return msgspec.structs.replace(entity, **dict.fromkeys(names, MOMENT))
 
 
 def units_of(name: str, folder: Path) -> list[Unit]:

@@ -268,12 +268,19 @@ def harness_manifest(content: Mapping[str, Any], files: Any, **changes: Any) -> 
     return {**whole, **changes}
 
 
-def write_bundle(folder: Path, content: Mapping[str, Any] | None = None, **changes: Any) -> Path:
-    """Write a sealed bundle; `changes` are to its manifest."""
+def write_bundle(
+    folder: Path,
+    content: Mapping[str, Any] | None = None,
+    *,
+    text: str | None = None,
+    **changes: Any,
+) -> Path:
+    """Write a sealed bundle; `changes` are to its manifest, `text` spells its result."""
     whole = result() if content is None else content
     inner = whole.get("result", whole)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").write_text(json.dumps(whole, indent=2, sort_keys=True), "utf-8")
+    spelled = json.dumps(whole, indent=2, sort_keys=True) if text is None else text
+    (folder / "result.json").write_text(spelled, "utf-8")
     (folder / "summary.md").write_text("# A night of answers\n", "utf-8")
     (folder / "dashboard.html").write_text("<p>answers</p>\n", "utf-8")
     names = ("result.json", "summary.md", "dashboard.html")

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from evalhouse import ids
+from evalhouse.formats import FORMATS
+from evalhouse.formats.base import Limits, Reading, UnitFacts
 from evalhouse.records import (
     Cell,
     Environment,
@@ -18,12 +20,14 @@ from evalhouse.records import (
     Model,
     ModelConflict,
     ModelSource,
+    Problem,
     Prompt,
     PromptText,
     SystemHardware,
     SystemSoftware,
     Task,
 )
+from evalhouse.redact import Redactor
 from tests.formats.bakeoff.made import (
     LARGE,
     SMALL,
@@ -470,3 +474,16 @@ def test_secrets_in_texts_and_settings_are_replaced(tmp_path: Path) -> None:
     assert secret not in told
     assert "hunter2" not in (found.plans[0].run.config or "")
     assert "redacted" in kinds(found)
+
+
+def test_a_result_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
+    path = write_result(tmp_path / "r.json", result())
+    (unit,) = read_folder(tmp_path, form="bakeoff").plans[0].units
+    items = FORMATS["bakeoff"].read(unit, Reading(Redactor(b"key"), Limits(chunk=1)))
+    first = next(items)
+    write_result(path, result(run_id="another"))
+    rest = [first, *items]
+    assert "live_file" in {item.kind for item in rest if isinstance(item, Problem)}
+    facts = rest[-1]
+    assert isinstance(facts, UnitFacts)
+    assert facts.files[0].live

@@ -128,7 +128,7 @@ def _of(folder: str, claims: list[Claim]) -> Iterator[Bundle]:
     for claim in results:
         if claim is not chosen:
             lone = Bundle(folder, claim, outlines[claim.file.path], None, [claim])
-            lone.hashes[claim.file.path] = file_sha256(claim.file.path)
+            lone.hashes[claim.file.path] = outlines[claim.file.path].sha256
             yield lone
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalhouse.formats.bakeoff.layout import FLOOR, FLOOR_VARIANT, LONG, MAIN
-from evalhouse.formats.bakeoff.scan import NotJsonError, Piece, Scanner
+from evalhouse.formats.bakeoff.scan import Hashed, NotJsonError, Piece, Scanner
 from evalhouse.formats.lines import EXCERPT
 from evalhouse.records import Problem, Severity
 
@@ -24,6 +24,7 @@ class Outline:
     """A result file without its records; what has another type than expected is left out."""
 
     path: str
+    sha256: str = ""
     is_envelope: bool = False
     seal: dict[str, Any] = field(default_factory=dict)
     members: dict[str, Any] = field(default_factory=dict)
@@ -104,7 +105,8 @@ def read_outline(path: str) -> Outline:
     counts: dict[str, int] = {}
     inside = RESULT_MEMBER if outline.is_envelope else ""
     with Path(path).open("rb") as stream:
-        scanner = Scanner(stream)
+        hashed = Hashed(stream)
+        scanner = Scanner(hashed)
         try:
             for piece in scanner.pieces(skipped={"records"}, inside=inside):
                 counts[piece.key] = counts.get(piece.key, 0) + 1
@@ -114,6 +116,7 @@ def read_outline(path: str) -> Outline:
             outline.problems.append(_damage(path, failure))
             if scanner.key == "records":  # those before the damage count
                 outline.records = counts.get("records", 0)
+        outline.sha256 = hashed.sha256()
     if outline.is_envelope:
         _read_seal(outline)
     for key in (key for key, count in counts.items() if count > 1):

@@ -6,6 +6,7 @@ for it; here only its borders are found.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Container, Iterator
@@ -15,7 +16,7 @@ import msgspec
 
 from evalhouse.formats.lines import BOM
 
-CHUNK = 1 << 20
+CHUNK = 1 << 17
 _SPACE = b" \t\r\n"
 _BORDER = re.compile(rb'["\[\]{}]')
 _IN_STRING = re.compile(rb'["\\]')
@@ -61,10 +62,29 @@ def decode(raw: bytes, offset: int = 0) -> Any:
         raise NotJsonError(f"the text is not JSON ({failure})", place) from None
 
 
+class Hashed:
+    """A stream that hashes what is read of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._digest = stream, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Return up to so many bytes."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def sha256(self) -> str:
+        """Read what is left, and return the hash of the whole."""
+        while self.read(CHUNK):
+            pass
+        return self._digest.hexdigest()
+
+
 class Scanner:
     """Yields the pieces of the object that a stream holds."""
 
-    def __init__(self, stream: IO[bytes], chunk: int = CHUNK) -> None:
+    def __init__(self, stream: IO[bytes] | Hashed, chunk: int = CHUNK) -> None:
         self._stream, self._chunk = stream, chunk
         self._buffer, self._base, self._place = b"", 0, 0
         self._mark: int | None = None  # absolute; what comes after it is held

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,7 +31,6 @@ from evalhouse.formats.bakeoff.prompts import Question, question_of
 from evalhouse.formats.bakeoff.recount import merged_value, ratings_of
 from evalhouse.formats.bakeoff.scan import NotJsonError, Piece
 from evalhouse.formats.base import FileFacts, Reading, TableRows, Unit, UnitFacts
-from evalhouse.formats.files import file_sha256
 from evalhouse.formats.lines import EXCERPT
 from evalhouse.formats.texts import Texts
 from evalhouse.records import Cell, Measurement, Problem
@@ -73,8 +73,8 @@ class ResultReader:
 
     def read(self) -> Iterator[Item]:
         """Yield rows, problems and, last, the facts."""
-        sha256 = file_sha256(self._file.path)
         outline: Outline | None = None
+        before = _stamp(self._file.path)
         try:
             outline = read_outline(self._file.path)
             yield from self._records(outline)
@@ -87,11 +87,11 @@ class ResultReader:
             self._documents(outline)
             self._totals()
             yield from self._flush()
-        yield from self._changed(sha256)
+            yield from self._changed(before)
         if self._texts.count:
             message = f"{self._texts.count} secrets were replaced before anything was stored"
             yield self._placed(problem(self._file.path, "redacted", message, "notice"))
-        yield self._facts(sha256, outline)
+        yield self._facts(outline)
 
     # -- records ---------------------------------------------------------------------------------
 
@@ -262,7 +262,8 @@ class ResultReader:
 
     # -- facts -----------------------------------------------------------------------------------
 
-    def _facts(self, sha256: str, outline: Outline | None) -> UnitFacts:
+    def _facts(self, outline: Outline | None) -> UnitFacts:
+        sha256 = outline.sha256 if outline else ""
         cells: list[Cell] = []
         measured: list[Measurement] = []
         if outline is not None:
@@ -306,8 +307,8 @@ class ResultReader:
                 items_failed=result.items_failed,
             )
 
-    def _changed(self, sha256: str) -> Iterator[Problem]:
-        if sha256 and file_sha256(self._file.path) != sha256:
+    def _changed(self, before: tuple[int, int] | None) -> Iterator[Problem]:
+        if _stamp(self._file.path) != before:
             self._live = True
             message = "the file changed while it was read; ingest it again"
             yield self._placed(problem(self._file.path, "live_file", message, "notice"))
@@ -349,6 +350,15 @@ def fingerprint(unit: Unit, detail: Detail, hashes: Mapping[str, str]) -> str:
     """Return the hash of what a result is read from: its file, its bundle, its signature."""
     files = sorted((file.family, hashes[file.path]) for file in unit.files)
     return ids.sha256_hex(ids.canonical_json([files, detail.evidence]))
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """Return size and time of a file; None where it is gone."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _document(task: Mapping[str, Any]) -> str:
