@@ -79,7 +79,8 @@ def _parsed(text: str, provider: str | None) -> ModelName:
         return _READERS[before[0].kind](before[1], before[0])
     if _is_place(text):
         return _at_place(text, providers()[_LOCAL])
-    if "/" in text and _HUB.fullmatch(text):
+    of_hub = _HUB.fullmatch(text)
+    if of_hub and of_hub["owner"]:
         return _on_hub(text, providers()[_HUB_NAME])
     return ModelName(stated=text, name=text, quantization_text=_quantization(text))
 
@@ -138,7 +139,7 @@ def _on_hub(text: str, provider: Provider) -> ModelName:
     """Read `owner/name`, with what may follow: a revision, a quantization, a file."""
     path = re.split(r"[?#]", text, maxsplit=1)[0].strip("/")
     found = _HUB.fullmatch(path)
-    if not found:
+    if not found or (found["file"] and not found["owner"]):
         return ModelName(stated=text, name=path or text, provider=provider.name)
     tag, owner = found["tag"], found["owner"]
     repository = f"{owner}/{found['name']}" if owner else found["name"]

@@ -63,7 +63,7 @@ def version_forms() -> tuple[re.Pattern[str], ...]:
     """Return what a name at a service may end with that is its version."""
     try:
         forms = tuple(re.compile(f"{text}$") for text in read_file(FILE).get("versions", []))
-    except (re.error, TypeError) as failure:
+    except re.error as failure:
         raise _fault(f"has a form of versions that is no pattern: {failure}") from failure
     if any("version" not in form.groupindex for form in forms):
         raise _fault("has a form of versions without a group `version`")
@@ -89,8 +89,9 @@ def _provider(entry: dict[str, Any]) -> Provider:
     unknown = set(entry) - _KEYS
     if unknown:
         raise _fault(f"has the unknown key `{min(unknown)}`")
-    name, kind = entry.get("name"), entry.get("kind")
-    if not name or kind not in get_args(Kind):
+    name = entry.get("name")
+    kind = next((kind for kind in get_args(Kind) if kind == entry.get("kind")), None)
+    if not name or kind is None:
         raise _fault(f"has the provider `{name}` without a name or a known `kind`")
     return Provider(
         name=name,

@@ -27,7 +27,7 @@ _SETTLED = 2 * 10**9  # nanoseconds; the coarsest clocks of file systems tick ev
 def digest(path: Path, *, progress: Progress | None = None) -> str:
     """Return the SHA-256 of weights, in lower-case hexadecimal.
 
-    Files whose path, size, times of change and inode are as when they were last hashed are not read.
+    A file whose path, size, times of change and inode are as when it was last hashed is not read.
 
     Args:
         path: a file, or a folder with a model or an adapter; a part stands for all parts.
