@@ -25,6 +25,7 @@ from evalhouse.errors import (
     UnknownNameError,
     UnwritableJournalError,
     UsageError,
+    WeightsError,
     boundary,
 )
 
@@ -46,6 +47,7 @@ EXAMPLES: list[EvalhouseError] = [
     OtherConfigurationError("answers.jsonl", ["`seed` is 1 there and 2 here"]),
     RepeatedKeyError("answers.jsonl", "row 1"),
     UnwritableJournalError("answers.jsonl", "no space left on device", 12),
+    WeightsError("m.gguf", "its header is cut off", "download it again"),
     RetryableError("later"),
     HouseBusyError("catalog.db", 30.4),
 ]
