@@ -27,12 +27,13 @@ def folded(name: str, rows: pa.Table, folds: Folds) -> pa.Table:
     """Return the rows of a catalog table as readers see them."""
     if not folds or name in _AS_WRITTEN:
         return rows
-    table = TABLES[name]
+    table, stored = TABLES[name], rows
     for column, identities in _columns(table).items():
         steps = folds.get(identities)
         if steps:
             rows = _folded_column(table, rows, column, steps)
-    return _first_of_each(table, rows) if name in _DISTINCT else rows
+    is_doubtful = name in _DISTINCT and rows is not stored
+    return _first_of_each(table, rows) if is_doubtful else rows
 
 
 def folded_sql(table: str, select: str, folds: Folds) -> str:
