@@ -58,6 +58,8 @@ MEANINGS = {
     "num_tokens": MetricMeaning("tokens"),
     "total_price": MetricMeaning("USD", higher_is_better=False),
     "processing_time": MetricMeaning("s", higher_is_better=False),
+    "partial_score_judged": UP,
+    "pairwise_win": UP,
     "percentage_agreement": UP,
     "f1_weighted": UP,
     "jaccard": UP,

@@ -162,7 +162,7 @@ def result(**changes: Any) -> dict[str, Any]:
         ],
         "prompts": [{"id": "plain", "system": "Answer briefly."}],
         "judge": {"enabled": True, "mode": "scored", "id": "judge"},
-        "signing": {"key_path": "/home/someone/.keys/private.pem"},
+        "signing": {"key_path": "keys/private.pem"},
     }
     whole: dict[str, Any] = {
         "run_id": "night-run",

@@ -343,3 +343,29 @@ def test_a_demanded_signature_that_is_not_named_is_told(tmp_path: Path) -> None:
 
 def test_harness_manifests_are_those_of_the_documents() -> None:
     assert set(harness_manifest(result(), {})) >= {"config_hash", "judge_mode", "model_ids"}
+
+
+def test_a_copy_of_the_same_result_has_the_evidence_of_its_own_bundle(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "a")
+    broken = write_bundle(tmp_path / "b")
+    (broken / "summary.md").write_text("edited")
+    found = read(tmp_path)
+    levels = {each.evidence_level for each in entities(found, Submission)}
+    assert levels == {2, 0}
+
+
+def test_a_rivals_scores_are_not_counted_again_and_say_so(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "a")
+    write_bundle(tmp_path / "b", result(records=[]), created_at="2020-01-01T00:00:00Z")
+    found = read(tmp_path)
+    assert sorted(each.evidence_level for each in entities(found, Submission)) == [1, 2]
+    reasons = [each.reason for each in entities(found, SubmissionEvent) if each.number == 1]
+    assert any("another result of the same run counts" in reason for reason in reasons)
+
+
+def test_a_result_without_any_model_is_a_run_all_the_same(tmp_path: Path) -> None:
+    content = {"run_id": "r", "timestamp": "t", "tasks": [], "records": []}
+    write_result(tmp_path / "r.json", content)
+    found = read(tmp_path)
+    assert found.plans[0].run.label == "r"
+    assert next(iter(found.facts.values())).cells == ()

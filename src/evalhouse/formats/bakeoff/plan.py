@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import msgspec
 from evalhouse import ids
 from evalhouse.formats.bakeoff.answers import Answer, read_answer
 from evalhouse.formats.bakeoff.bundle import Bundle, bundles
+from evalhouse.formats.bakeoff.checking import checks_of, gpu_problems, mismatches
 from evalhouse.formats.bakeoff.contradictions import STATUSES, contradictions, status_of
 from evalhouse.formats.bakeoff.detail import Detail, key_of
 from evalhouse.formats.bakeoff.layout import FLOOR, FORMAT, MAIN, RESULT_KEYS
@@ -24,14 +24,9 @@ from evalhouse.formats.bakeoff.names import Names
 from evalhouse.formats.bakeoff.outline import Outline, elements, problem, text_of
 from evalhouse.formats.bakeoff.prompts import Prompts, judge_mode, suite_content
 from evalhouse.formats.bakeoff.recognise import SIGSTORE
-from evalhouse.formats.bakeoff.recount import Check, Recount, claims_of, config_check
+from evalhouse.formats.bakeoff.recount import Check, Recount, claims_of
 from evalhouse.formats.bakeoff.scan import NotJsonError
-from evalhouse.formats.bakeoff.signature import (
-    Verdict,
-    content_digest,
-    sigstore_standing,
-    verdict_of,
-)
+from evalhouse.formats.bakeoff.signature import Verdict, content_digest, verdict_of
 from evalhouse.formats.bakeoff.submission import (
     Findings,
     evidence_level,
@@ -44,12 +39,10 @@ from evalhouse.formats.bakeoff.suites import claims_about, suite_results
 from evalhouse.formats.base import Claim as FileClaim
 from evalhouse.formats.base import Plan, Reading, Unit, UnitFile
 from evalhouse.formats.files import FoundFile
-from evalhouse.lookups.hardware import find_gpu
 from evalhouse.records import Disposition, Problem, Run, SourceFile
 from evalhouse.redact import Redactor
 
 PART = "result"
-_PCI = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 
 
 def plan(claims: Sequence[FileClaim], reading: Reading) -> list[Plan]:
@@ -132,6 +125,8 @@ class _Planner:
         self._keep: list[SourceFile] = []
         self._problems: list[Problem] = list(looked.bundle.problems)
         self._outline = looked.bundle.outline
+        self._detail: Detail | None = None
+        self._told: list[Problem] = []  # contradictions
 
     def plan(self) -> Plan:
         """Return the plan."""
@@ -139,7 +134,7 @@ class _Planner:
         units = (
             [self._unit(bundle.result, self._outline)] if self._outline and bundle.result else []
         )
-        checks = list(self._detail.checks) if units else []
+        checks = self._detail.checks if self._detail else []
         self._list_files()
         publisher, row = publisher_of(bundle, self._verdict)
         if row is not None:
@@ -198,10 +193,10 @@ class _Planner:
         self._problems += _unknown_members(outline)
         found = self._look(outline)
         models = self._models(outline, found)
-        self._detail = self._details(outline, found, models)
+        self._detail = detail = self._details(outline, found, models)
         file = self._file(claim.file, claim.family, "parsed")
         self._keep.append(file)
-        suite = self._detail.suites[MAIN]
+        suite = detail.suites[MAIN]
         return Unit(
             format=FORMAT,
             unit_id=ids.unit_id(self._run_id, PART),
@@ -212,7 +207,7 @@ class _Planner:
             task_id=suite.task_id,
             source_id=self._source_id,
             files=(_unit_file(file),),
-            detail=msgspec.json.encode(self._detail),
+            detail=msgspec.json.encode(detail),
         )
 
     def _look(self, outline: Outline) -> _Found:
@@ -258,8 +253,9 @@ class _Planner:
         machine = machine_of(outline, self._names)
         for entity in machine.entities():
             self._names.add(entity)
-        self._problems += _gpu_problems(outline)
-        checks = list(self._checks(outline, recount, claims))
+        self._problems += gpu_problems(outline)
+        checks = list(checks_of(bundle, outline, self._verdict, recount, claims))
+        self._problems += mismatches(bundle, outline, checks)
         has_floor = any(tally.floor for tally in recount.tallies.values()) or any(
             claim.get("floor_score") is not None for claim in claims.values()
         )
@@ -282,33 +278,6 @@ class _Planner:
             evidence=self._evidence(),
         )
 
-    def _checks(
-        self, outline: Outline, recount: Recount, claims: dict[str, dict[str, Any]]
-    ) -> Iterator[Check]:
-        bundle = self._bundle
-        for file in bundle.checks:
-            yield Check("files", file.name, file.stated, file.found, file.status, file.reason)
-        config = config_check(outline)
-        if config is not None:
-            yield config
-            if config.status == "mismatch":
-                message = f"the settings hash to {config.recomputed}, not to {config.claimed}"
-                self._problems.append(problem(outline.path, "other_settings", message, "conflict"))
-        if outline.is_envelope:
-            yield _signature_check(self._verdict)
-        for claim in bundle.claims:
-            if claim.family == SIGSTORE:
-                sealed = bundle.hashes.get(outline.path)
-                status, reason = sigstore_standing(claim.file.path, sealed)
-                yield Check("signature", claim.file.name, None, None, status, reason)
-                if status == "mismatch":
-                    found = problem(claim.file.path, "invalid_signature", reason, "conflict")
-                    self._problems.append(found)
-        for check in recount.checks(claims):
-            yield check
-            if check.status == "mismatch":
-                self._problems.append(_mismatch(outline, check))
-
     def _findings(self, checks: Sequence[Check]) -> Findings:
         return Findings(self._verdict, checks, len(self._told), self._status())
 
@@ -325,8 +294,9 @@ class _Planner:
     def _submit(self, bundle: Bundle, publisher: str | None, checks: Sequence[Check]) -> None:
         if not is_submission(bundle):
             return
-        findings = Findings(self._verdict, checks, len(getattr(self, "_told", [])), self._status())
-        for entity in submission_of(bundle, self._run_id, publisher, findings, self._now):
+        for entity in submission_of(
+            bundle, self._run_id, publisher, self._findings(checks), self._now
+        ):
             self._names.add(entity)
 
     def _set_aside(self, other: _Looked) -> None:
@@ -358,8 +328,13 @@ class _Planner:
             if row is not None:
                 self._names.add(msgspec.structs.replace(row, name=self._names.clean(row.name)))
             told = list(contradictions(bundle))
-            status = (bundle.outline and status_of(bundle.outline)) or "complete"
-            findings = Findings(other.verdict, (), len(told), status)
+            status = status_of(bundle.outline) if bundle.outline else None
+            counted = [
+                check
+                for check in (self._detail.checks if same and self._detail else ())
+                if check.scope in ("scores", "items", "hash")
+            ]
+            findings = Findings(other.verdict, counted, len(told), status or "complete", same)
             for entity in submission_of(bundle, self._run_id, publisher, findings, self._now):
                 self._names.add(entity)
 
@@ -435,38 +410,6 @@ def _unknown_members(outline: Outline) -> Iterator[Problem]:
     if unknown:
         message = f"the result has the unknown member `{unknown[0]}`{_more(unknown)}, kept as it is"
         yield problem(outline.path, "unknown_member", message, "notice")
-
-
-def _gpu_problems(outline: Outline) -> Iterator[Problem]:
-    """Tell of a GPU whose PCI id is that of another model than its name."""
-    told = outline.part("hardware")
-    name = text_of(told.get("gpu_model")) or text_of(told.get("device_name"))
-    pci = text_of(told.get("device_pci"))
-    match = _PCI.fullmatch(pci) if pci else None
-    if match is None:
-        return
-    found = find_gpu(name, vendor_id=match[1].lower(), device_id=match[2].lower())
-    if found is not None and found.note is not None:
-        message = f"`hardware` contradicts itself: {found.note}"
-        yield problem(outline.path, "other_gpu", message, "conflict")
-
-
-def _signature_check(verdict: Verdict) -> Check:
-    status: Any = {"valid": "match", "invalid": "mismatch"}.get(
-        verdict.standing, "not recomputable"
-    )
-    return Check("signature", "ed25519", verdict.runner, None, status, verdict.reason)
-
-
-def _mismatch(outline: Outline, check: Check) -> Problem:
-    what = f"`{check.metric}` of `{check.model}`"
-    if check.scope == "items":
-        message = (
-            f"{what}: {check.claimed} state another score than their text gives ({check.reason})"
-        )
-    else:
-        message = f"{what} is stated as {check.claimed}, and its records give {check.recomputed}"
-    return problem(outline.path, "score_mismatch", message, "conflict")
 
 
 def _is_same(first: Bundle, other: Bundle) -> bool:

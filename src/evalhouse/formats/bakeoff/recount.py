@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -100,7 +100,7 @@ class Recount:
         outcomes = tally.judged if judged else tally.main
         return model_score(list(outcomes.values()), self.cells)
 
-    def checks(self, claims: dict[str, dict[str, Any]]) -> Iterator[Check]:
+    def checks(self, claims: Mapping[str, dict[str, Any]]) -> Iterator[Check]:
         """Yield how the claims about each model compare with its records."""
         for model, claim in claims.items():
             yield from self._checked(model, claim)

@@ -28,6 +28,7 @@ class Findings:
     checks: Sequence[Check]
     contradictions: int
     status: str
+    is_counted: bool = True  # its scores were looked at, not those of a rival that counts
 
 
 def is_submission(bundle: Bundle) -> bool:
@@ -166,8 +167,10 @@ def _reason(bundle: Bundle, findings: Findings) -> str:
         }
         told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         parts.append(f"scores counted again: {told}")
-    else:
+    elif findings.is_counted:
         parts.append("it states no score")
+    else:
+        parts.append("another result of the same run counts, so its scores were not counted again")
     if findings.contradictions:
         parts.append(f"{findings.contradictions} contradictions")
     parts.append(findings.verdict.reason)
