@@ -72,3 +72,14 @@ def test_a_chip_of_apple_tells_no_clock(tmp_path: Path) -> None:
     found = find_processor(lambda *words, **_: said.get(words[-1]), tmp_path)
     assert (found.model, found.cores) == ("Apple M3 Max", 16)
     assert found.base_clock_mhz is found.peak_clock_mhz is None
+
+
+def test_a_clock_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
+    root = make_files(
+        tmp_path,
+        {
+            "proc/cpuinfo": output("cpuinfo_arm.txt"),
+            f"{CPUS}/cpu0/cpufreq/cpuinfo_max_freq/not-a-file": "",
+        },
+    )
+    assert find_processor(Tools(), root).peak_clock_mhz is None
