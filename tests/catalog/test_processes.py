@@ -65,6 +65,28 @@ def test_two_processes_that_commit_at_once_lose_nothing(catalog: Catalog, url: s
     assert len(catalog.snapshot().superseded) == 2 * BATCHES - 1
 
 
+def write_some(url: str, writer: str) -> int:
+    """Commit a few batches, each with a creator and a unit of its own and one of all."""
+    catalog = Catalog(url)
+    for number in range(3):
+        name = f"{writer}-{number}"
+        commit(catalog, [_creator(name), _creator("of all")], [unit(name), unit("shared", name)])
+    catalog.close()
+    return os.getpid()
+
+
+def test_ten_processes_that_write_at_once_lose_nothing(catalog: Catalog, url: str) -> None:
+    commit(catalog, everything())
+    writers = [f"writer {number}" for number in range(10)]
+    with _processes(10) as pool:
+        assert len(set(pool.map(write_some, [url] * 10, writers))) > 1
+    names = {f"{writer}-{number}" for writer in writers for number in range(3)}
+    assert set(creators(catalog)) == names | {"of all", "creators.name of main: né 数 😀"}
+    assert {found.part for found in catalog.live_units([unit("").run_id])} == names | {"shared"}
+    assert len(catalog.snapshot().committed) == 31
+    assert len(catalog.snapshot().superseded) == 29  # all but the last of those of the shared unit
+
+
 def test_processes_that_create_a_catalog_at_once_all_succeed(url: str) -> None:
     with _processes(4) as pool:
         assert [*pool.map(prepare_many, [url] * 8)] == [HEAD] * 8
