@@ -8,6 +8,7 @@ import sys
 PARTS = (
     "benchmarks.ingest",
     "benchmarks.queries",
+    "benchmarks.scale",
     "benchmarks.choices",
     "benchmarks.raters",
     "benchmarks.text",
