@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalhouse.formats.bakeoff.layout import COUNTS, FIGURES, IDENTITY, LEGACY
+from evalhouse.formats.bakeoff.numbers import count_of, number
 from evalhouse.formats.bakeoff.outline import text_of, tier_of
 from evalhouse.formats.bakeoff.scoring import FAILURE_CODES, CellOutcome, heuristic_value
 
-_LARGEST = 2**63 - 1  # that a database holds
 _PERCENT = "gpu_sm_utilization_pct"  # of the whole, so 100 at most
 
 
@@ -100,11 +99,11 @@ def _figures(record: dict[str, Any], oddities: list[str]) -> dict[str, float]:
         value = record.get(key)
         if value is None:
             continue
-        number = _amount(value)
-        if number is None or (name == _PERCENT and number > 100):
+        amount = number(value)
+        if amount is None or amount < 0 or (name == _PERCENT and amount > 100):
             oddities.append(f"`{key}` is {_shown(value)}, which cannot be")
         else:
-            found[name] = number * factor
+            found[name] = amount * factor
     return found
 
 
@@ -114,23 +113,12 @@ def _counts(record: dict[str, Any], oddities: list[str]) -> dict[str, int]:
         value = record.get(key)
         if value is None:
             continue
-        number = _amount(value)
-        if number is None or not number.is_integer() or number > _LARGEST:
+        whole = count_of(value)
+        if whole is None:
             oddities.append(f"`{key}` is {_shown(value)}, and no count")
         else:
-            found[key] = int(value)
+            found[key] = whole
     return found
-
-
-def _amount(value: Any) -> float | None:
-    """Return a number that is finite and not negative; no text, unlike elsewhere."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _shown(value: Any) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from evalhouse.formats.bakeoff.bundle import Bundle
 from evalhouse.formats.bakeoff.models import stated_models
+from evalhouse.formats.bakeoff.numbers import is_close
 from evalhouse.formats.bakeoff.outline import Outline, problem, text_of
 from evalhouse.formats.bakeoff.prompts import judge_mode
 from evalhouse.formats.bakeoff.scoring import run_status
 from evalhouse.records import Problem
 
 STATUSES = ("complete", "incomplete", "failed")
+_TOLERANCE = 1e-9  # of numbers that were written twice
 _SUMMARISED = ("status", "partial_score", "floor_score", "dominant_failure_code")
 
 
@@ -84,9 +85,7 @@ def _pairs(bundle: Bundle, outline: Outline) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _is_same(ours: Any, theirs: Any) -> bool:
-    if isinstance(ours, float | int) and isinstance(theirs, float | int):
-        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-    return bool(ours == theirs)
+    return bool(ours == theirs) or is_close(ours, theirs, _TOLERANCE)
 
 
 def _shown(value: Any) -> str:

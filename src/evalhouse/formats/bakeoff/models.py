@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from evalhouse import ids
 from evalhouse.formats.bakeoff.manifest import Manifest
 from evalhouse.formats.bakeoff.names import Names
+from evalhouse.formats.bakeoff.numbers import count_of
 from evalhouse.formats.bakeoff.outline import Outline, as_list, text_of
 from evalhouse.lookups import models as lookups
 from evalhouse.records import Creator, Model, ModelConflict, ModelSource
@@ -31,7 +31,6 @@ _METADATA = (
     *("hf_sha", "hf_tags", "hf_pipeline_tag", "hf_private", "downloads", "likes"),
     *("ollama_tag", "ollama_digest", "pulls"),
 )
-_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
             architecture_id=_looked_up(stated, "architecture", unknown),
             file_format_id=_file_format(stated, unknown),
             quantization_id=_looked_up(stated, "quantization", unknown),
-            weights_bytes=_whole(stated.values.get("model_source_size")),
+            weights_bytes=count_of(stated.values.get("model_source_size")),
             stated=names.settings(dict(stated.values)),
         )
     )
@@ -130,7 +129,7 @@ def parameters(number: Any, text: str | None) -> int | None:
         >>> parameters(None, "unknown") is parameters(-1, None) is None
         True
     """
-    whole = _whole(number)
+    whole = count_of(number)
     if whole:
         return whole
     match = _SIZE.fullmatch(text.strip()) if text else None
@@ -145,17 +144,10 @@ def context(value: Any) -> int | None:
         (131072, 32768, 4096, None)
     """
     if not isinstance(value, str):
-        return _whole(value) or None
+        return count_of(value) or None
     match = _SIZE.fullmatch(value.strip())
     factor = _CONTEXT.get(match[2].upper()) if match else None
     return round(float(match[1]) * factor) if match and factor else None
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    is_whole = math.isfinite(value) and 0 < value <= _LARGEST and float(value).is_integer()
-    return int(value) if is_whole else None
 
 
 def _version(stated: Stated) -> str | None:

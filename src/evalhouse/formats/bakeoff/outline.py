@@ -98,10 +98,10 @@ def read_outline(path: str) -> Outline:
         OSError: The file cannot be read.
     """
     outline = Outline(path)
-    try:
-        outline.is_envelope = is_envelope(top_keys(path))
-    except NotJsonError:
-        outline.is_envelope = False  # told of below
+    keys: list[str] = []
+    with contextlib.suppress(NotJsonError):  # told of below
+        keys.extend(top_keys(path))
+    outline.is_envelope = is_envelope(keys)
     counts: dict[str, int] = {}
     inside = RESULT_MEMBER if outline.is_envelope else ""
     with Path(path).open("rb") as stream:
@@ -113,7 +113,7 @@ def read_outline(path: str) -> Outline:
                 _take(outline, piece)
         except NotJsonError as failure:
             outline.is_whole = False
-            outline.problems.append(_damage(path, failure))
+            outline.problems.append(damage(path, failure))
             if scanner.key == "records":  # those before the damage count
                 outline.records = counts.get("records", 0)
         outline.sha256 = hashed.sha256()
@@ -126,15 +126,22 @@ def read_outline(path: str) -> Outline:
     return outline
 
 
-def top_keys(path: str) -> list[str]:
-    """Return the names of the members at the top of a file that holds an object.
+def top_keys(path: str) -> Iterator[str]:
+    """Yield the names of the members at the top of a file that holds an object.
 
     Raises:
         NotJsonError: It holds none, or is cut off.
         OSError: It cannot be read.
     """
     with Path(path).open("rb") as stream:
-        return [piece.key for piece in Scanner(stream).pieces(skipped=_Everything())]
+        scanner = Scanner(stream)
+        try:
+            for piece in scanner.pieces(skipped=_Everything()):
+                yield piece.key
+        except NotJsonError:
+            if scanner.key is not None:
+                yield scanner.key
+            raise
 
 
 def is_envelope(keys: list[str]) -> bool:
@@ -191,7 +198,7 @@ def _take(outline: Outline, piece: Piece) -> None:
         outline.members[piece.key] = piece.value()
     except NotJsonError as failure:
         outline.is_whole = False
-        outline.problems.append(_damage(outline.path, failure, piece.raw))
+        outline.problems.append(damage(outline.path, failure, piece.raw))
 
 
 def _read_seal(outline: Outline) -> None:
@@ -202,7 +209,8 @@ def _read_seal(outline: Outline) -> None:
                 outline.seal = value if isinstance(value, dict) else {}
 
 
-def _damage(path: str, failure: NotJsonError, raw: bytes | None = None) -> Problem:
+def damage(path: str, failure: NotJsonError, raw: bytes | None = None) -> Problem:
+    """Return the problem that a file is no JSON any more from some byte on."""
     cut = "ends in the middle" in failure.what
     return Problem(
         path=path,
@@ -213,11 +221,6 @@ def _damage(path: str, failure: NotJsonError, raw: bytes | None = None) -> Probl
         excerpt=None if raw is None else raw[:EXCERPT].decode("utf-8", "replace"),
         bytes=raw,
     )
-
-
-def damage(path: str, failure: NotJsonError, raw: bytes | None = None) -> Problem:
-    """Return the problem that a file is no JSON any more from some byte on."""
-    return _damage(path, failure, raw)
 
 
 def _check_types(outline: Outline) -> None:

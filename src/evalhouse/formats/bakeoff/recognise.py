@@ -28,6 +28,7 @@ RESULTS = (PLAIN, ENVELOPE)
 _SEAL_KEYS = ("sha256", "signature")
 _SIGSTORE_MARKS = ("verificationMaterial", "rekorBundle", "base64Signature", "messageSignature")
 _NAMED = ("run_id", "timestamp")
+_ENOUGH = 3  # known members, for a large file to be looked at whole
 _OF_HARNESS = ("records", "tasks")
 _MODELS = ("models", "model_metadata", "model_ids", "model_scores", "config")
 
@@ -81,17 +82,16 @@ def is_result(keys: Sequence[str]) -> bool:
 def _may_be_result(keys: Sequence[str]) -> bool:
     """Tell whether a beginning with these members may be that of a result."""
     there = set(keys)
-    return bool(there) and (there <= RESULT_KEYS or there <= {RESULT_MEMBER, SEAL_MEMBER})
+    is_known = there <= RESULT_KEYS or there <= {RESULT_MEMBER, SEAL_MEMBER}
+    return bool(there) and (is_known or len(there & RESULT_KEYS) >= _ENOUGH)
 
 
 def _all_keys(path: str) -> list[str]:
     """Return the members of a file; of a damaged one those before the damage."""
-    try:
-        return top_keys(path)
-    except NotJsonError:
-        return _beginning(_head(path))[0]
-    except OSError:
-        return []
+    keys: list[str] = []
+    with contextlib.suppress(NotJsonError, OSError):
+        keys.extend(top_keys(path))
+    return keys
 
 
 def _head(path: str) -> bytes:

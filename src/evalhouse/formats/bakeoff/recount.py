@@ -15,6 +15,7 @@ from evalhouse import ids
 from evalhouse.formats.bakeoff.answers import Answer
 from evalhouse.formats.bakeoff.layout import CLAIMS, FLOOR
 from evalhouse.formats.bakeoff.manifest import Manifest
+from evalhouse.formats.bakeoff.numbers import is_close
 from evalhouse.formats.bakeoff.outline import Outline, text_of
 from evalhouse.formats.bakeoff.prompts import question_of
 from evalhouse.formats.bakeoff.scoring import (
@@ -239,11 +240,11 @@ def _compared(
     if missing is not None or found is None:
         why = missing or "it is not defined without a cell"
         return Check("scores", metric, spelled, None, "not recomputable", why, model)
-    status: CheckStatus = "match" if _is_close(claimed, found) else "mismatch"
+    status: CheckStatus = "match" if is_close(claimed, found, TOLERANCE) else "mismatch"
     reason: str | None = None
-    if other is not None and not _is_close(other, found):
+    if other is not None and not is_close(other, found, TOLERANCE):
         reason = f"with the judges' ratings merged in it is {other!r}"
-        if status == "mismatch" and _is_close(claimed, other):
+        if status == "mismatch" and is_close(claimed, other, TOLERANCE):
             status, found, reason = "match", other, "with the judges' ratings merged in"
     return Check("scores", metric, spelled, repr(found), status, reason, model, TOLERANCE)
 
@@ -255,7 +256,7 @@ def _floor_check(model: str, metric: str, claimed: Any, tally: Tally) -> Check:
         reason = "the result holds no record of the floor tier"
         return Check("scores", metric, spelled, None, "not recomputable", reason, model)
     found = {"floor_score": passed / total, "floor_cells_passed": passed}.get(metric, total)
-    status: CheckStatus = "match" if _is_close(claimed, found) else "mismatch"
+    status: CheckStatus = "match" if is_close(claimed, found, TOLERANCE) else "mismatch"
     return Check("scores", metric, spelled, repr(found), status, None, model, TOLERANCE)
 
 
@@ -278,9 +279,3 @@ def _heuristics(model: str, tally: Tally) -> Iterator[Check]:
                 reason,
                 model,
             )
-
-
-def _is_close(claimed: Any, found: float) -> bool:
-    if isinstance(claimed, bool) or not isinstance(claimed, int | float):
-        return False
-    return math.isclose(claimed, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

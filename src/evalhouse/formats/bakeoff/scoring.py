@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from evalhouse.formats.bakeoff.numbers import number
+
 Status = Literal["complete", "incomplete", "failed"]
 
 FAILURE_CODES = (
@@ -74,9 +76,10 @@ def judge_value(rating: Any) -> float | None:
         >>> judge_value(None) is judge_value("4") is judge_value(True) is None
         True
     """
-    if isinstance(rating, bool) or not isinstance(rating, int | float) or not math.isfinite(rating):
+    given = number(rating)
+    if given is None:
         return None
-    return min(max((rating - LOWEST) / (HIGHEST - LOWEST), 0.0), 1.0)
+    return min(max((given - LOWEST) / (HIGHEST - LOWEST), 0.0), 1.0)
 
 
 def recomputed_heuristic(scorer: str | None, text: Any, expected: Any) -> float | None:

@@ -58,7 +58,7 @@ def verdict_of(outline: Outline, keys: Sequence[SigningKey], now: datetime) -> V
     if not outline.is_envelope:
         return UNSIGNED
     seal, runner = outline.seal, text_of(outline.seal.get("runner_id"))
-    digest, fault = _digest(outline.path)
+    digest, fault = _digest(outline.path, inside=True)
     if digest is None:
         return Verdict("invalid", fault, runner)
     stated = text_of(seal.get("sha256"))
@@ -94,21 +94,17 @@ def _judged(key: SigningKey, runner: str | None, now: datetime) -> Verdict:
 
 def content_digest(outline: Outline) -> str | None:
     """Return the digest of a result, however it is written; None where it cannot be read."""
-    if Path(outline.path).stat().st_size > LARGEST:
-        return None
-    try:
-        content = decode(Path(outline.path).read_bytes().removeprefix(BOM))
-        return signed_digest(content[RESULT_MEMBER] if outline.is_envelope else content).hex()
-    except (NotJsonError, RecursionError, KeyError, TypeError):
-        return None
+    digest, _ = _digest(outline.path, inside=outline.is_envelope)
+    return None if digest is None else digest.hex()
 
 
-def _digest(path: str) -> tuple[bytes | None, str]:
+def _digest(path: str, *, inside: bool) -> tuple[bytes | None, str]:
+    """Return the digest of a result (that `inside` an envelope), else why there is none."""
     if Path(path).stat().st_size > LARGEST:
         return None, f"the file is larger than {LARGEST >> 20} MiB and was not checked"
     try:
         content = decode(Path(path).read_bytes().removeprefix(BOM))
-        return signed_digest(content[RESULT_MEMBER]), ""
+        return signed_digest(content[RESULT_MEMBER] if inside else content), ""
     except (NotJsonError, RecursionError, KeyError, TypeError) as failure:
         return None, f"the envelope cannot be read: {failure}"
 
@@ -126,10 +122,8 @@ def _made_by(key: SigningKey, signature: bytes, digest: bytes) -> bool:
         Ed25519PublicKey,
     )
 
-    public = _decoded(key.public_key)
-    if public is None:
-        return False
     try:
+        public = base64.b64decode(key.public_key)
         Ed25519PublicKey.from_public_bytes(public).verify(signature, digest)
     except (InvalidSignature, ValueError):
         return False

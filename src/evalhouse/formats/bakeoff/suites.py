@@ -8,6 +8,7 @@ from typing import Any
 
 from evalhouse.formats.bakeoff.detail import Claim, SuiteResult
 from evalhouse.formats.bakeoff.layout import CLAIMS, FLOOR, MAIN
+from evalhouse.formats.bakeoff.numbers import count_of, number
 from evalhouse.formats.bakeoff.outline import Outline, text_of
 from evalhouse.formats.bakeoff.prompts import Asked
 from evalhouse.formats.bakeoff.recount import TOLERANCE, Recount
@@ -114,23 +115,6 @@ def claims_about(
     legacy = number(outline.members.get("score"))
     if legacy is not None:
         yield Claim(MAIN, "score", legacy, "reported", definition="bakeoff, before model scores")
-
-
-def number(value: Any) -> float | None:
-    """Return a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
-
-
-def count_of(value: Any) -> int | None:
-    """Return a count; None for what is none."""
-    found = number(value)
-    is_count = found is not None and found.is_integer() and 0 <= found < 2**63
-    return int(found) if found is not None and is_count else None
 
 
 def _differ(one: float | None, other: float | None) -> bool:
