@@ -25,6 +25,8 @@ def test_names_types_shapes_and_sizes_are_read(tmp_path: Path) -> None:
         ("b", "F32", (), 4),
         ("c", "F4", (4,), 2),
     ]
+    end = (tmp_path / "a.safetensors").stat().st_size
+    assert [each.start for each in header.tensors] == [end - 18, end - 6, end - 2]
 
 
 def test_a_type_that_is_not_known_is_not_checked(tmp_path: Path) -> None:

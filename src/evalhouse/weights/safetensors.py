@@ -73,13 +73,14 @@ def read_header(path: Path) -> Header:
     return Header(
         path,
         {str(key): str(value) for key, value in metadata.items()},
-        _tensors(path, entries, size - 8 - length),
+        _tensors(path, entries, 8 + length, size),
     )
 
 
-def _tensors(path: Path, entries: dict[str, Any], data_size: int) -> tuple[Tensor, ...]:
-    """Return the tensors, which fill the rest of the file one after another without a gap."""
-    found = {name: _tensor(path, name, entry) for name, entry in entries.items()}
+def _tensors(path: Path, entries: dict[str, Any], start: int, size: int) -> tuple[Tensor, ...]:
+    """Return the tensors, which fill the file from `start` on one after another without a gap."""
+    data_size = size - start
+    found = {name: _tensor(path, name, entry, start) for name, entry in entries.items()}
     end = 0
     for tensor, (first, last) in sorted(found.values(), key=lambda each: each[1]):
         if first != end:
@@ -92,7 +93,7 @@ def _tensors(path: Path, entries: dict[str, Any], data_size: int) -> tuple[Tenso
     return tuple(tensor for tensor, _ in found.values())
 
 
-def _tensor(path: Path, name: str, value: Any) -> tuple[Tensor, tuple[int, int]]:
+def _tensor(path: Path, name: str, value: Any, start: int) -> tuple[Tensor, tuple[int, int]]:
     try:
         entry = msgspec.convert(value, _Entry)
     except msgspec.ValidationError as failure:
@@ -104,4 +105,5 @@ def _tensor(path: Path, name: str, value: Any) -> tuple[Tensor, tuple[int, int]]
         stated = f"{entry.dtype} {entry.shape}"
         what = f"its tensor `{name[:80]}` has {size:,} bytes, which {stated} has not"
         raise WeightsError(str(path), what, AGAIN)
-    return Tensor(name, entry.dtype, tuple(entry.shape), size), entry.data_offsets
+    tensor = Tensor(name, entry.dtype, tuple(entry.shape), size, start + first)
+    return tensor, entry.data_offsets

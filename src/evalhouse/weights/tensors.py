@@ -15,12 +15,14 @@ class Tensor:
         type: as its format names it: BF16, Q4_K, …
         shape: sizes of its dimensions, the outermost first.
         size: in bytes; None where the layout of its type is not known.
+        start: byte of its file at which it begins; None where that was not read.
     """
 
     name: str
     type: str
     shape: tuple[int, ...]
     size: int | None
+    start: int | None = None
 
     @property
     def elements(self) -> int:

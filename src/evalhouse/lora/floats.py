@@ -1,0 +1,72 @@
+"""Types of floating point numbers, as files of adapters store them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FloatType:
+    """A stored type.
+
+    Attributes:
+        name: as safetensors calls it.
+        stored: how numpy reads its bytes; of BF16, which numpy has not, as whole numbers.
+        rounding: the largest relative error of a number rounded to it.
+    """
+
+    name: str
+    stored: np.dtype[np.generic]
+    rounding: float
+
+
+TYPES: Mapping[str, FloatType] = {
+    each.name: each
+    for each in (
+        FloatType("F64", np.dtype("<f8"), 2.0**-53),
+        FloatType("F32", np.dtype("<f4"), 2.0**-24),
+        FloatType("F16", np.dtype("<f2"), 2.0**-11),
+        FloatType("BF16", np.dtype("<u2"), 2.0**-8),
+    )
+}
+
+
+def decoded(stored: NDArray[np.generic], type_name: str) -> Floats:
+    """Return stored numbers in double precision, exactly, in the same shape."""
+    if type_name == "BF16":  # the upper half of a number of 32 bits
+        whole = np.left_shift(stored, 16, dtype=np.uint32)
+        return whole.view(np.float32).astype(np.float64)
+    return stored.astype(np.float64)
+
+
+def encoded(values: Floats, type_name: str) -> NDArray[np.generic]:
+    """Return numbers as a type stores them, each rounded to the nearest, ties to the even one.
+
+    What is too large for the type becomes infinite.
+    """
+    kind = TYPES[type_name]
+    with np.errstate(over="ignore", under="ignore"):
+        if type_name != "BF16":
+            return values.astype(kind.stored)
+        return _upper_halves(values)
+
+
+def _upper_halves(values: Floats) -> NDArray[np.generic]:
+    """Round to BF16 in one step: by way of 32 bits some numbers would be rounded twice."""
+    single = values.astype(np.float32)
+    whole = single.view(np.uint32)
+    # Of a number between two of 32 bits, let the last bit tell that it is not exact (round to odd).
+    away = np.abs(single.astype(np.float64)) > np.abs(values)
+    toward = np.where(away & np.isfinite(values), whole - np.uint32(1), whole)
+    exact = toward.view(np.float32).astype(np.float64) == values
+    odd = np.where(exact | ~np.isfinite(values), toward, toward | np.uint32(1))
+    half = np.uint32(0x7FFF) + ((odd >> np.uint32(16)) & np.uint32(1))
+    rounded = (odd + half) >> np.uint32(16)
+    broken = np.isnan(values)
+    return np.where(broken, np.uint32(0x7FC0), rounded).astype(np.uint16)
