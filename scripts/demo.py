@@ -1,4 +1,4 @@
-"""Show the main jobs on the examples, in a temporary folder: take in dumps, annotate a task, ask.
+"""Show the main jobs on the examples, in a temporary folder: take in, register, annotate, ask.
 
 python -m scripts.demo
 """
@@ -18,6 +18,8 @@ COMMANDS = (
     "evalhouse ingest examples/dumps",
     "evalhouse leaderboard core_3mcqa:rc::olmes",
     f"evalhouse sql '{QUERY} order by task'",
+    "evalhouse models register allenai/OLMo-2-0425-1B@main --parameters 1484916736",
+    "evalhouse machine --save",
     "evalhouse sweep examples/baselines.yaml",
     "python examples/compare_runs.py",
     "evalhouse leaderboard 'policy-sentiment/Policy Sentiment_Direction'",
@@ -25,6 +27,7 @@ COMMANDS = (
 NEXT = (
     "evalhouse runs",
     "evalhouse leaderboard core_3mcqa::olmes --pivot",
+    "evalhouse models show allenai/OLMo-2-0425-1B@main",
     "evalhouse report outputs/policy-sentiment --to report.html",
 )
 
@@ -44,7 +47,7 @@ def main() -> int:
         done = subprocess.run(shlex.split(command), cwd=folder, env=environment, check=False)
         if done.returncode:
             return done.returncode
-    print(f"\nThe house and the runs stay in {folder}. Three commands to try next:\n")
+    print(f"\nThe house and the runs stay in {folder}. Four commands to try next:\n")
     print(f"  cd {shlex.quote(str(folder))}")
     for command in NEXT:
         print(f"  {programs}/{command}")
