@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from evalhouse.formats.bakeoff import signature
 from evalhouse.formats.bakeoff.bundle import leaves
 from evalhouse.formats.bakeoff.manifest import read_manifest
-from evalhouse.formats.bakeoff.outline import read_outline
 from evalhouse.formats.bakeoff.signature import content_digest, verdict_of
 from evalhouse.records import ModelConflict, Submission
 from tests.formats.bakeoff.made import (
@@ -26,7 +25,7 @@ from tests.formats.bakeoff.made import (
     write_result,
 )
 from tests.formats.bakeoff.test_shapes import entities, kinds
-from tests.formats.bakeoff.test_signature import NOW
+from tests.formats.bakeoff.test_signature import NOW, outline_of
 from tests.formats.conftest import Read, read_folder
 
 LONG = "a long answer " * 20_000
@@ -187,7 +186,7 @@ def test_an_envelope_too_large_to_hold_is_not_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_result(tmp_path / "r.json", sealed(result(), Ed25519PrivateKey.generate()))
-    outline = read_outline(str(path))
+    outline = outline_of(path)
     monkeypatch.setattr(signature, "LARGEST", 10)
     found = verdict_of(outline, (), NOW)
     assert (found.standing, found.holds_digest) == ("invalid", False)
@@ -196,6 +195,6 @@ def test_an_envelope_too_large_to_hold_is_not_judged(
 
 def test_an_envelope_that_is_damaged_since_is_not_judged(tmp_path: Path) -> None:
     path = write_result(tmp_path / "r.json", sealed(result(), Ed25519PrivateKey.generate()))
-    outline = read_outline(str(path))
+    outline = outline_of(path)
     path.write_text("{")
     assert "cannot be read" in verdict_of(outline, (), NOW).reason

@@ -21,7 +21,7 @@ from evalhouse.formats.bakeoff.layout import (
 )
 from evalhouse.formats.bakeoff.manifest import Manifest, is_inside, read_manifest
 from evalhouse.formats.bakeoff.outline import Outline, problem, read_outline
-from evalhouse.formats.bakeoff.recognise import MANIFEST_FAMILY, RESULTS
+from evalhouse.formats.bakeoff.recognise import ENVELOPE, MANIFEST_FAMILY, RESULTS
 from evalhouse.formats.base import Claim, FoundFile
 from evalhouse.formats.files import file_sha256
 from evalhouse.records import Problem
@@ -111,7 +111,10 @@ def _of(folder: str, claims: list[Claim]) -> Iterator[Bundle]:
     links = [claim for claim in claims if manifests and leaves(folder, claim.file.path)]
     claims = [claim for claim in claims if claim not in links]
     results = [claim for claim in claims if claim.family in RESULTS]
-    outlines = {claim.file.path: read_outline(claim.file.path) for claim in results}
+    outlines = {
+        claim.file.path: read_outline(claim.file.path, is_envelope=claim.family == ENVELOPE)
+        for claim in results
+    }
     manifests = [claim for claim in manifests if claim not in links]
     chosen: Claim | None = None
     if manifests:

@@ -91,17 +91,13 @@ def text_of(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def read_outline(path: str) -> Outline:
+def read_outline(path: str, *, is_envelope: bool = False) -> Outline:
     """Read all but the records of a result file, plain or in an envelope.
 
     Raises:
         OSError: The file cannot be read.
     """
-    outline = Outline(path)
-    keys: list[str] = []
-    with contextlib.suppress(NotJsonError):  # told of below
-        keys.extend(top_keys(path))
-    outline.is_envelope = is_envelope(keys)
+    outline = Outline(path, is_envelope=is_envelope)
     counts: dict[str, int] = {}
     inside = RESULT_MEMBER if outline.is_envelope else ""
     with Path(path).open("rb") as stream:
@@ -142,11 +138,6 @@ def top_keys(path: str) -> Iterator[str]:
             if scanner.key is not None:
                 yield scanner.key
             raise
-
-
-def is_envelope(keys: list[str]) -> bool:
-    """Tell whether these are the members of a signed envelope."""
-    return {RESULT_MEMBER, SEAL_MEMBER} <= set(keys)
 
 
 class _Everything:

@@ -13,7 +13,6 @@ from evalhouse.formats.bakeoff.manifest import read_manifest, version_of
 from evalhouse.formats.bakeoff.outline import (
     RESULT_MEMBER,
     SEAL_MEMBER,
-    is_envelope,
     top_keys,
 )
 from evalhouse.formats.bakeoff.scan import NotJsonError, Piece, Scanner
@@ -58,7 +57,7 @@ def _family(file: FoundFile) -> str | None:
         return MANIFEST_FAMILY
     if file.size > len(head):
         keys = _all_keys(file.path) if _may_be_result(keys) else []
-    if is_envelope(keys):
+    if {RESULT_MEMBER, SEAL_MEMBER} <= set(keys):
         return ENVELOPE if _is_sealed(file.path) else None
     return PLAIN if is_result(keys) else None
 

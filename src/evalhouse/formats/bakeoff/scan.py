@@ -19,6 +19,7 @@ from evalhouse.formats.lines import BOM
 CHUNK = 1 << 17
 _SPACE = b" \t\r\n"
 _BORDER = re.compile(rb'["\[\]{}]')
+_PLAIN = re.compile(rb'[^"\[\]{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"\[\]{}]*+)*+', re.DOTALL)
 _IN_STRING = re.compile(rb'["\\]')
 _SCALAR_END = re.compile(rb"[,\]}\s]")
 
@@ -190,6 +191,8 @@ class Scanner:
     def _nested(self) -> None:
         depth = 0
         while True:
+            plain = _PLAIN.match(self._buffer, self._place)  # strings that end here, numbers
+            self._place = plain.end() if plain else self._place
             sign = self._seek(_BORDER)
             if sign == b'"':
                 self._string()

@@ -28,6 +28,7 @@ from evalhouse.formats.bakeoff.outline import (
     tier_of,
 )
 from evalhouse.formats.bakeoff.prompts import Question, question_of
+from evalhouse.formats.bakeoff.recognise import ENVELOPE
 from evalhouse.formats.bakeoff.recount import merged_value, ratings_of
 from evalhouse.formats.bakeoff.scan import NotJsonError, Piece
 from evalhouse.formats.base import FileFacts, Reading, TableRows, Unit, UnitFacts
@@ -76,7 +77,7 @@ class ResultReader:
         outline: Outline | None = None
         before = _stamp(self._file.path)
         try:
-            outline = read_outline(self._file.path)
+            outline = read_outline(self._file.path, is_envelope=self._file.family == ENVELOPE)
             yield from self._records(outline)
             yield from self._judgements(outline)
         except OSError as failure:
