@@ -81,7 +81,7 @@ def walked(
     """
     work = tmp_path_factory.mktemp("walk") / "work"
     house = work / "house"
-    found = []
+    found: list[tuple[Rows, list[tuple[Any, ...]]]] = []
     with pytest.MonkeyPatch.context() as patched:
         for database in ("sqlite", "postgresql"):
             _draw_alike(patched)

@@ -178,6 +178,21 @@ def test_postgresql_tables_made_at_once_are_those_that_migrations_make(
     assert ours == theirs
 
 
+def test_a_catalog_made_of_the_rows_of_another_has_the_same_tables(
+    databases: list[Catalog], tmp_path: Path
+) -> None:
+    made, loaded = databases
+    made.prepare()
+    commit(made, _kept())
+    files = [Catalog(f"sqlite:///{tmp_path / name}.db") for name in ("made", "loaded")]
+    files[0].prepare()
+    with made.contents() as contents:
+        for catalog in (loaded, files[1]):
+            assert catalog.load(contents)["models"] == len(rows(made, "models"))
+    assert _postgresql_shape(loaded) == _postgresql_shape(made)
+    assert _sqlite_shape(tmp_path / "loaded.db") == _sqlite_shape(tmp_path / "made.db")
+
+
 def _postgresql_shape(catalog: Catalog) -> list[tuple[str, ...]]:
     with catalog._database.read() as session:
         return sorted(session.rows(_POSTGRES_SHAPE))

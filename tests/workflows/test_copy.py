@@ -238,11 +238,12 @@ def test_a_house_is_not_copied_over_another_or_itself(source: Path, tmp_path: Pa
     evalhouse.open(tmp_path / "other").close()
     with pytest.raises(UsageError, match="there is a house with the catalog"):
         copy_house(source, tmp_path / "other")
-    for place, where in (
+    elsewhere: tuple[tuple[Path, dict[str, Any]], ...] = (
         (source, {}),
         (tmp_path / "new", {"lake": str(source / "lake")}),
         (tmp_path / "new", {"catalog": f"sqlite:///{source / 'catalog.db'}"}),
-    ):
+    )
+    for place, where in elsewhere:
         with pytest.raises(UsageError, match="the copy would have the"):
             copy_house(source, place, **where)
     assert not (tmp_path / "new").exists()

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from sqlalchemy import (
     Column,
     Connection,
+    MetaData,
     NullPool,
     PrimaryKeyConstraint,
     String,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     inspect,
 )
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from evalhouse.catalog.copying import Contents, load
 from evalhouse.catalog.database import Database, Session
@@ -62,9 +64,11 @@ def create_filled(database: Database, contents: Contents) -> dict[str, int]:
             )
         if there:  # left by a catalog that was migrated down to nothing
             connection.exec_driver_sql(f"DROP TABLE {VERSION_TABLE}")
-        _create_tables(connection)
+        tables = _tables()
+        _create_bare(connection, tables)
         with closing(connection.connection.cursor()) as cursor:
             rows = load(Session(cursor, database.dialect), contents)
+        _complete(connection, tables)
         if database.dialect == "sqlite":
             require_references(connection, database.place)
     return rows
@@ -81,12 +85,41 @@ def require_references(connection: Connection, place: str) -> None:
 
 
 def _create_tables(connection: Connection) -> None:
+    tables = _tables()
+    tables.create_all(connection, checkfirst=False)
+    _mark(connection, tables)
+
+
+def _create_bare(connection: Connection, tables: MetaData) -> None:
+    """Create tables without what is faster to make once there are rows."""
+    later = connection.dialect.name == "postgresql"  # SQLite cannot add references
+    for table in tables.sorted_tables:
+        connection.execute(
+            CreateTable(table, include_foreign_key_constraints=[] if later else None)
+        )
+    _mark(connection, tables)
+
+
+def _complete(connection: Connection, tables: MetaData) -> None:
+    for table in tables.sorted_tables:
+        for index in table.indexes:
+            connection.execute(CreateIndex(index))
+    if connection.dialect.name == "postgresql":
+        for table in tables.sorted_tables:
+            for reference in table.foreign_key_constraints:
+                connection.execute(AddConstraint(reference))
+
+
+def _tables() -> MetaData:
     tables = metadata()
-    versions = Table(
+    Table(
         VERSION_TABLE,
         tables,
         Column("version_num", String(32), nullable=False),
         PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
     )
-    tables.create_all(connection, checkfirst=False)
-    connection.execute(versions.insert().values(version_num=HEAD))
+    return tables
+
+
+def _mark(connection: Connection, tables: MetaData) -> None:
+    connection.execute(tables.tables[VERSION_TABLE].insert().values(version_num=HEAD))
