@@ -231,5 +231,5 @@ def test_asking_for_a_commit_runs_nothing_of_the_repository(
 
 
 def test_without_git_no_commit_is_known(made: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repository.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assert last_commit(made.folder, [made.folder / "codebook.json"]) is None

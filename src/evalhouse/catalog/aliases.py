@@ -152,7 +152,10 @@ def read_aliases(session: Session, kind: AliasKind) -> list[Alias]:
         f"SELECT alias_id, {kind.key}, alias_name, reason, decided_by, decided_at "  # noqa: S608 - names of our own
         f"FROM {kind.table} ORDER BY alias_name, alias_id"
     )
-    return [Alias(kind.name, *map(str, row[:2]), *row[2:5], _moment(row[5])) for row in rows]
+    return [
+        Alias(kind.name, str(alias), str(target), name, reason, person, _moment(when))
+        for alias, target, name, reason, person, when in rows
+    ]
 
 
 def _folds(session: Session, kind: AliasKind) -> dict[str, str]:

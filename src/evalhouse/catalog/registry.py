@@ -155,10 +155,10 @@ def _placed(session: Session, claim: Claim) -> tuple[Model, str | None]:
     if owner is not None:
         return replace(model, model_id=owner), None
     for source in claim.sources:
-        for there in _had_at(session, source.url):
-            if there.model_hash is None or model.model_hash is None:
-                return replace(model, model_id=there.model_id), None
-            return model, there.model_id  # the place has other weights now: another model
+        for had in _had_at(session, source.url):
+            if had.model_hash is None or model.model_hash is None:
+                return replace(model, model_id=had.model_id), None
+            return model, had.model_id  # the place has other weights now: another model
     return model, None
 
 
