@@ -148,14 +148,10 @@ def _tensors(path: Path, archive: zipfile.ZipFile) -> dict[str, Stored]:
     if order is not None and _content(path, archive, order, 16) != b"little":
         raise WeightsError(str(path), "its numbers are not little-endian", _CONVERT)
     found = _unpickled(path, _content(path, archive, members[pickles[0]], _LONGEST_PICKLE))
-    return {
-        name: _placed(path, members, root, name, view) for name, view in _named(path, found)
-    }
+    return {name: _placed(path, members, root, name, view) for name, view in _named(path, found)}
 
 
-def _content(
-    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int
-) -> bytes:
+def _content(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
     if member.file_size > most:
         what = f"its `{member.filename[-80:]}` has {member.file_size:,} bytes; at most {most:,}"
         raise WeightsError(str(path), f"{what} can be read", _CONVERT)
