@@ -269,7 +269,7 @@ def metric_rows(cells: list[Cell], asked: Tasks, each: int) -> pa.RecordBatch:
             "metric": pa.DictionaryArray.from_arrays(pa.array(kinds), pa.array(METRICS[:each])),
             "value": pa.array(values),
             "n": pa.array(np.full(len(places), 1000)),
-            "higher_is_better": pa.array(kinds < 5),  # noqa: PLR2004 - the first five are
+            "higher_is_better": pa.array(kinds < 5),
             "unit": always("proportion"),
             "is_primary": pa.array(kinds == 0),
             "origin": always("reported"),

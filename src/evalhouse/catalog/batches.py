@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from evalhouse.catalog import bulk
 from evalhouse.catalog.compute import with_flops
 from evalhouse.catalog.database import Session
 from evalhouse.catalog.meeting import Occasion, meet
@@ -41,6 +42,7 @@ _RETIRE = f"""
     INSERT INTO unit_supersedes (unit_id, batch_id, superseded_by)
     SELECT u.unit_id, u.batch_id, ? {LIVE} AND u.unit_id = ?
 """
+_UNIT = ("unit_id", "batch_id", "run_id", "part", "fingerprint")
 _SUPERSEDE = "INSERT INTO unit_supersedes (unit_id, batch_id, superseded_by) VALUES (?, ?, ?)"
 
 
@@ -116,10 +118,11 @@ def commit(
     won = {unit.unit_id for unit in units} - repeated
     gone = set(retired) - won - repeated
     session.many(_RETIRE, [(batch_id, unit_id) for unit_id in gone])
-    _write_measurements(session, measured, won=won, gone=gone)
-    _write_cells(session, cells, won=won, gone=gone)
-    sequence = _close(session, batch_id)
     replaced = {unit_id for unit_id, _, _ in rivals} - repeated
+    stale = sorted(replaced | gone)  # no other unit can have results: it was seen in no batch
+    _write_measurements(session, measured, won=won, stale=stale)
+    _write_cells(session, cells, won=won, stale=stale)
+    sequence = _close(session, batch_id)
     return BatchOutcome(sequence, len(replaced), len(repeated))
 
 
@@ -161,14 +164,11 @@ def _claim(
 ) -> list[tuple[str, str, str]]:
     """List our units; return the live pairs of the same units, with their fingerprints."""
     distinct = {unit.unit_id: unit for unit in units}
-    session.many(
-        "INSERT INTO batch_units (unit_id, batch_id, run_id, part, fingerprint) "
-        "VALUES (?, ?, ?, ?, ?)",
-        [
-            (unit.unit_id, batch_id, unit.run_id, stored_text(unit.part), unit.fingerprint)
-            for unit in distinct.values()
-        ],
-    )
+    listed = sorted(
+        (unit.unit_id, batch_id, unit.run_id, stored_text(unit.part), unit.fingerprint)
+        for unit in distinct.values()
+    )  # in the order of the index, a page of which then comes once
+    bulk.insert(session, "batch_units", _UNIT, listed)
     return [(unit, batch, print_) for unit, batch, print_ in session.rows(_RIVALS, batch_id)]
 
 
@@ -189,8 +189,9 @@ def _supersede(
     )
 
 
-def _write_cells(session: Session, cells: Sequence[Cell], *, won: set[str], gone: set[str]) -> None:
-    stale = sorted(won | gone)
+def _write_cells(
+    session: Session, cells: Sequence[Cell], *, won: set[str], stale: Sequence[str]
+) -> None:
     former = results_of(session, stale)
     session.many("DELETE FROM run_model_metrics WHERE unit_id = ?", [(unit,) for unit in stale])
     written = [cell for cell in cells if cell.unit_id is None or cell.unit_id in won]
@@ -200,10 +201,9 @@ def _write_cells(session: Session, cells: Sequence[Cell], *, won: set[str], gone
 
 
 def _write_measurements(
-    session: Session, measured: Sequence[Measurement], *, won: set[str], gone: set[str]
+    session: Session, measured: Sequence[Measurement], *, won: set[str], stale: Sequence[str]
 ) -> None:
-    stale = [(unit,) for unit in sorted(won | gone)]
-    session.many("DELETE FROM run_hardware_metrics WHERE unit_id = ?", stale)
+    session.many("DELETE FROM run_hardware_metrics WHERE unit_id = ?", [(unit,) for unit in stale])
     upsert(session, [each for each in measured if each.unit_id is None or each.unit_id in won])
 
 

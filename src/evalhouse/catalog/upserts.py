@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from evalhouse.catalog import bulk
 from evalhouse.catalog.database import Session
 from evalhouse.catalog.values import Dialect, stored_rows
 from evalhouse.records import Artifact, Cell, Entity, Measurement, Run, Source, SourceFile
@@ -35,14 +36,27 @@ _DIFFERS: dict[Dialect, str] = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT F
 
 def upsert(session: Session, entities: Sequence[Entity]) -> None:
     """Write entities of one type, in their order, by the policy of their table."""
-    if entities:
-        sql = upsert_sql(type(entities[0]), session.dialect)
-        session.many(sql, stored_rows(entities, session.dialect))
+    if not entities:
+        return
+    record, dialect = type(entities[0]), session.dialect
+    names, rows = record.__struct_fields__, stored_rows(entities, dialect)
+    if dialect == "postgresql" and len(entities) > bulk.FEW:
+        keys = TABLES[record.table].keys
+        bulk.merge(
+            session, record.table, names, keys, rows, lambda source: _sql(record, dialect, source)
+        )
+    else:
+        session.many(upsert_sql(record, dialect), rows)
 
 
 @cache
 def upsert_sql(record: type[Entity], dialect: Dialect) -> str:
     """Return the statement that writes one row; a row that would not change is left alone."""
+    marks = ", ".join("?" * len(record.__struct_fields__))
+    return _sql(record, dialect, f"VALUES ({marks})")
+
+
+def _sql(record: type[Entity], dialect: Dialect, source: str) -> str:
     names = record.__struct_fields__
     keys = ", ".join(TABLES[record.table].keys)
     changes = dict(_changes(record))
@@ -56,7 +70,7 @@ def upsert_sql(record: type[Entity], dialect: Dialect) -> str:
         action = f"UPDATE SET {settings} WHERE {differs}"
     return (
         f"INSERT INTO {record.table} ({', '.join(names)}) "  # noqa: S608 - names of our own
-        f"VALUES ({', '.join('?' * len(names))}) ON CONFLICT ({keys}) DO {action}"
+        f"{source} ON CONFLICT ({keys}) DO {action}"
     )
 
 

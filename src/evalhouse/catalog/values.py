@@ -26,6 +26,8 @@ def stored_text(text: str) -> str:
     >>> stored_text("a\x00b")
     'a\\u0000b'
     """
+    if text.isascii() and "\x00" not in text:
+        return text
     return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -41,10 +43,14 @@ def stored_rows(entities: Sequence[Entity], dialect: Dialect) -> Iterator[tuple[
     """Yield the values of entities of one type, in the order of the fields of that type."""
     if not entities:
         return
-    converters = _converters(type(entities[0]), dialect)
+    record = type(entities[0])
+    converters = _converters(record, dialect)
+    floats = [record.__struct_fields__.index(name) for name in _floats(record.table)]
     for start in range(0, len(entities), _CHUNK):
         chunk = entities[start : start + _CHUNK]
-        columns = zip(*map(msgspec.structs.astuple, map(_finite, chunk)), strict=True)
+        columns = _columns(chunk)
+        if any(_holds_odd(columns[place]) for place in floats):
+            columns = _columns([_finite(entity) for entity in chunk])
         yield from zip(
             *(
                 column if convert is None else [v if v is None else convert(v) for v in column]
@@ -52,6 +58,15 @@ def stored_rows(entities: Sequence[Entity], dialect: Dialect) -> Iterator[tuple[
             ),
             strict=True,
         )
+
+
+def _columns(entities: Sequence[Entity]) -> list[tuple[Any, ...]]:
+    return list(zip(*map(msgspec.structs.astuple, entities), strict=True))
+
+
+def _holds_odd(values: Sequence[float | None]) -> bool:
+    """Return whether a value may not be finite: a sum tells that of all at once."""
+    return not math.isfinite(sum(value for value in values if value is not None))
 
 
 def _converters(record: type[Entity], dialect: Dialect) -> list[Callable[[Any], Any] | None]:
