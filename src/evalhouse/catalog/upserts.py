@@ -69,7 +69,7 @@ def _sql(record: type[Entity], dialect: Dialect, source: str) -> str:
         )
         action = f"UPDATE SET {settings} WHERE {differs}"
     return (
-        f"INSERT INTO {record.table} ({', '.join(names)}) "  # noqa: S608 - names of our own
+        f"INSERT INTO {record.table} ({', '.join(names)}) "
         f"{source} ON CONFLICT ({keys}) DO {action}"
     )
 
