@@ -16,6 +16,7 @@ from evalhouse.cli import (
     compare,
     keys,
     look,
+    lora,
     machine,
     maintain,
     models,
@@ -112,6 +113,7 @@ app.command()(machine.machine)
 app.command()(maintain.repair)
 app.add_typer(models.models, name="models")
 app.add_typer(aliases.aliases, name="aliases")
+app.add_typer(lora.lora, name="lora")
 
 
 def run() -> None:

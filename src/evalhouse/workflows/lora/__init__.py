@@ -1,0 +1,3 @@
+"""Adapters audited and made smaller."""
+
+from __future__ import annotations
