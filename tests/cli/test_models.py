@@ -46,6 +46,13 @@ def test_models_are_registered_and_listed(at: Evalhouse) -> None:
     assert (row["provider"], row["context_length"]) == ("openai", 128_000)
 
 
+def test_a_name_without_its_revision_is_told_which_there_are(at: Evalhouse) -> None:
+    assert "another" not in at("models", "register", "org/m@main").out
+    done = at("models", "register", "org/m", "--context", "4096")
+    assert done.out.splitlines()[1] == "  another one is `org/m` main; name that to add to it"
+    assert "another" not in at("models", "register", "org/m", "--context", "4096").out
+
+
 def test_a_model_is_shown_with_what_it_costs_to_run(twins: Evalhouse) -> None:
     out = twins("models", "show", "Tiny").out
     for told in (

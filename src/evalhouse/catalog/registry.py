@@ -71,6 +71,7 @@ class Registered:
     model_name: str
     outcome: Outcome
     conflicts: tuple[str, ...]  # ids of those that it raised
+    others: tuple[str, ...] = ()  # revisions or versions of that name that were here before it
 
 
 class Registry:
@@ -141,7 +142,17 @@ def register(session: Session, claim: Claim, occasion: Occasion) -> Registered:
     if outcome != "known":
         bump_version(session)
     stored = models_of(session, [model.model_id])[model.model_id]
-    return Registered(model.model_id, stored.model_name, outcome, tuple(raised))
+    others = _others(session, stored) if outcome == "new" else ()
+    return Registered(model.model_id, stored.model_name, outcome, tuple(raised), others)
+
+
+def _others(session: Session, model: Model) -> tuple[str, ...]:
+    rows = session.rows(
+        "SELECT DISTINCT COALESCE(revision, model_version) FROM models "
+        "WHERE provider = ? AND model_name = ? AND model_id <> ? ORDER BY 1",
+        *(model.provider, model.model_name, model.model_id),
+    )
+    return tuple(name for (name,) in rows if name)
 
 
 def _placed(session: Session, claim: Claim) -> tuple[Model, str | None]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evalhouse.workflows.models import ModelShelf, Said
 
 models = typer.Typer(help="Register models, and decide what is in conflict.", no_args_is_help=True)
+_OTHERS = 3  # of one name that are named
 
 _LONGEST = 60
 _RUNS_SHOWN = 20
@@ -168,6 +169,8 @@ def register(  # noqa: PLR0913 - every field of a model that a person may know
     words = {"new": "registered", "changed": "added to", "known": "nothing new about"}
     for each in done:
         say(f"{words[each.outcome]} {each.model_name} ({each.model_id})")
+        for other in each.others[:_OTHERS]:
+            say(f"  another one is `{each.model_name}` {other}; name that to add to it")
         if each.conflicts:
             waiting = counted(len(each.conflicts), "thing waits", "things wait")
             say(f"  {waiting} for a person: {session.command('models', 'conflicts')}")
