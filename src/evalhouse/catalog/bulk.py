@@ -1,11 +1,12 @@
-"""Many rows at once: COPY into PostgreSQL, `executemany` into SQLite, with the same outcome.
+"""Many new rows at once: COPY into PostgreSQL, plain `executemany` into SQLite.
 
-A statement for each row costs a server about ten times what COPY costs it.
+A statement that settles what is there already costs SQLite twice as much as a plain one, and one
+for each row costs a server ten times what COPY does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,70 +16,63 @@ from evalhouse.catalog.database import Session
 FEW = 500
 """Rows up to which a statement for each is as quick."""
 
-INCOMING = "incoming_rows"
-"""The temporary table of PostgreSQL that rows wait in."""
-
-_AT_ONCE = 100_000  # rows that wait in it
+_AT_ONCE = 100_000  # rows held while it is seen which are new
 _SPELT = 5_000  # rows made text at once
+_IDS = 500  # ids in one query; databases limit the parameters of a statement
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
 
 Row = Sequence[Any]
+Key = tuple[Any, ...]
 
 
 def insert(session: Session, table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
     """Write rows, none of which is there."""
     if session.dialect == "postgresql":
-        copy(session, table, names, rows)
+        _copy(session, table, names, rows)
     else:
         marks = ", ".join("?" * len(names))
         session.many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608 - names of our own
 
 
-def copy(session: Session, table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
-    """Write rows into a table of PostgreSQL by COPY."""
+def insert_new(
+    session: Session, table: str, names: Sequence[str], keys: Sequence[str], rows: Iterable[Row]
+) -> Iterator[Row]:
+    """Write the first row of each key that is not there; yield the others in their order.
+
+    The session must be alone.
+    """
+    places = [names.index(key) for key in keys]
+    for chunk in _chunks(rows, _AT_ONCE):
+        taken = _taken(session, table, keys, {row[places[0]] for row in chunk})
+        new: list[Row] = []
+        others: list[Row] = []
+        for row in chunk:
+            key = tuple(row[place] for place in places)
+            (others if key in taken else new).append(row)
+            taken.add(key)
+        insert(session, table, names, new)
+        yield from others
+
+
+def _taken(session: Session, table: str, keys: Sequence[str], first: set[Any]) -> set[Key]:
+    """Return the keys in a table that begin with one of some values."""
+    listed = sorted(first)
+    found: set[Key] = set()
+    for start in range(0, len(listed), _IDS):
+        some = listed[start : start + _IDS]
+        marks = ", ".join("?" * len(some))
+        condition = f"{keys[0]} IN ({marks})"
+        found |= set(
+            session.rows(f"SELECT {', '.join(keys)} FROM {table} WHERE {condition}", *some)  # noqa: S608 - names of our own
+        )
+    return found
+
+
+def _copy(session: Session, table: str, names: Sequence[str], rows: Iterable[Row]) -> None:
     with session.cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as sink:
         for chunk in _chunks(rows, _SPELT):
             sink.write(_spelt(chunk))
-
-
-def merge(
-    session: Session,
-    table: str,
-    names: Sequence[str],
-    keys: Sequence[str],
-    rows: Iterable[Row],
-    write: Callable[[str], str],
-) -> None:
-    """Write rows into PostgreSQL by a statement that settles what is there already.
-
-    `write` returns that statement for a source of rows: `VALUES (…)` or a SELECT. One statement
-    settles a row once only, so that rows whose key came before follow one by one, in their order.
-    """
-    listed = ", ".join(names)
-    session.execute(
-        f"CREATE TEMP TABLE {INCOMING} ON COMMIT DROP AS SELECT {listed} FROM {table} LIMIT 0"  # noqa: S608 - names of our own
-    )
-    places = [names.index(key) for key in keys]
-    for chunk in _chunks(rows, _AT_ONCE):
-        first, again = _told_apart(chunk, places)
-        copy(session, INCOMING, names, first)
-        session.execute(write(f"SELECT {listed} FROM {INCOMING}"))  # noqa: S608 - as above
-        session.execute(f"TRUNCATE {INCOMING}")
-        session.many(write(f"VALUES ({', '.join('?' * len(names))})"), again)
-    session.execute(f"DROP TABLE {INCOMING}")
-
-
-def _told_apart(rows: Sequence[Row], places: Sequence[int]) -> tuple[list[Row], list[Row]]:
-    """Return the first row of each key, and the others in their order."""
-    seen: set[tuple[Any, ...]] = set()
-    first: list[Row] = []
-    again: list[Row] = []
-    for row in rows:
-        key = tuple(row[place] for place in places)
-        (again if key in seen else first).append(row)
-        seen.add(key)
-    return first, again
 
 
 def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -7,8 +7,9 @@ Runs take the newer settings and the wider span of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 from evalhouse.catalog import bulk
 from evalhouse.catalog.database import Session
@@ -38,25 +39,18 @@ def upsert(session: Session, entities: Sequence[Entity]) -> None:
     """Write entities of one type, in their order, by the policy of their table."""
     if not entities:
         return
-    record, dialect = type(entities[0]), session.dialect
-    names, rows = record.__struct_fields__, stored_rows(entities, dialect)
-    if dialect == "postgresql" and len(entities) > bulk.FEW:
+    record = type(entities[0])
+    rows: Iterable[Sequence[Any]] = stored_rows(entities, session.dialect)
+    if len(entities) > bulk.FEW:
         keys = TABLES[record.table].keys
-        bulk.merge(
-            session, record.table, names, keys, rows, lambda source: _sql(record, dialect, source)
-        )
-    else:
-        session.many(upsert_sql(record, dialect), rows)
+        rows = bulk.insert_new(session, record.table, record.__struct_fields__, keys, rows)
+    # At once: the new rows are written while they are told from the others.
+    session.many(upsert_sql(record, session.dialect), list(rows))
 
 
 @cache
 def upsert_sql(record: type[Entity], dialect: Dialect) -> str:
     """Return the statement that writes one row; a row that would not change is left alone."""
-    marks = ", ".join("?" * len(record.__struct_fields__))
-    return _sql(record, dialect, f"VALUES ({marks})")
-
-
-def _sql(record: type[Entity], dialect: Dialect, source: str) -> str:
     names = record.__struct_fields__
     keys = ", ".join(TABLES[record.table].keys)
     changes = dict(_changes(record))
@@ -69,8 +63,8 @@ def _sql(record: type[Entity], dialect: Dialect, source: str) -> str:
         )
         action = f"UPDATE SET {settings} WHERE {differs}"
     return (
-        f"INSERT INTO {record.table} ({', '.join(names)}) "
-        f"{source} ON CONFLICT ({keys}) DO {action}"
+        f"INSERT INTO {record.table} ({', '.join(names)}) "  # noqa: S608 - names of our own
+        f"VALUES ({', '.join('?' * len(names))}) ON CONFLICT ({keys}) DO {action}"
     )
 
 
