@@ -70,6 +70,8 @@ def audit(  # noqa: PLR0913 - each parameter is an option of the command
         energy,
         budget,
     )
+    if html:
+        _check_page_name(html)
     pages = audit_adapters(options)
     if html:
         _write_page(pages, html)
@@ -120,6 +122,14 @@ def _write_page(pages: Sequence[AuditPage], path: str) -> None:
     from evalhouse.workflows.lora.pages import write_page  # noqa: PLC0415 - heavy, not for help
 
     write_page(pages, Path(path))
+
+
+def _check_page_name(path: str) -> None:
+    from evalhouse.workflows.lora.pages import (  # noqa: PLC0415 - heavy, not for help
+        check_page_name,
+    )
+
+    check_page_name(Path(path))
 
 
 def _tell(page: AuditPage, *, apart: bool, layers: bool) -> None:

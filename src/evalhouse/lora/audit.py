@@ -229,7 +229,15 @@ def _gain(layer: Layer, found: Spectrum, base: BaseWeights | None, files: Files)
 
 def _choice(layer: LayerAudit, options: Options) -> Choice:
     needed = measures.energy_rank(layer.values, options.share)
-    return Choice(layer.module, layer.values, layer.rank, layer.cost, layer.place.type, needed)
+    return Choice(
+        layer.module,
+        layer.values,
+        layer.truncation,
+        layer.rank,
+        layer.cost,
+        layer.place.type,
+        needed,
+    )
 
 
 def suggested(layer: LayerAudit, options: Options) -> int:

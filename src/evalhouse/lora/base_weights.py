@@ -116,8 +116,8 @@ def largest_value(matrix: NDArray[np.float32]) -> tuple[float, float]:
     orthogonal; the bound is the residual, so that some singular value is that near.
     """
     chance = np.random.default_rng(0)
-    start = chance.standard_normal(matrix.shape[1])
-    right = [start / np.linalg.norm(start)]
+    start = np.asarray(chance.standard_normal(matrix.shape[1]), np.float64)
+    right: list[Floats] = [np.divide(start, np.linalg.norm(start))]
     left: list[Floats] = []
     diagonal: list[float] = []
     beside: list[float] = []

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalhouse.lora.adapter import Layer
-from evalhouse.lora.floats import Floats, decoded
+from evalhouse.lora.floats import Floats, decoded, decoded_blocks
 from evalhouse.lora.names import DOWN, MIDDLE, UP
 from evalhouse.lora.stored import Files
 
-_BLOCK = 8192  # rows: with a rank of 64, 4 MB in double precision
+_BLOCK = 2**17  # numbers, 1 MB in double precision
 WIDEST = 1024
 """Columns of a factor up to which the update of a Hadamard product is measured."""
 
@@ -40,29 +40,40 @@ class Factor:
         return int(self.stored.shape[1])
 
     def blocks(self) -> Iterator[Floats]:
-        """Yield its rows in blocks."""
-        for start in range(0, len(self.stored), _BLOCK):
-            block = decoded(self.stored[start : start + _BLOCK], self.type)
-            yield block if self.weight == 1.0 else block * self.weight
+        """Yield its rows in blocks, each overwritten by the next."""
+        rows = max(_BLOCK // max(self.width, 1), 2 * self.width, 1)
+        for block in decoded_blocks(self.stored, self.type, rows):
+            if self.weight != 1.0:
+                block *= self.weight  # noqa: PLW2901 - in its place
+            yield block
 
     def values(self) -> Floats:
         """Return all of it."""
-        return np.concatenate(list(self.blocks()))
+        return decoded(self.stored, self.type) * self.weight
 
     def gram(self) -> Floats:
         """Return the products of its columns with each other."""
-        return np.asarray(sum(block.T @ block for block in self.blocks()), np.float64)
+        found = np.zeros((self.width, self.width))
+        for block in self.blocks():
+            found += block.T @ block
+        return found
 
     def triangle(self) -> Floats:
         """Return R of its QR decomposition, with at most as many rows as columns."""
-        found = np.empty((0, self.width))
+        found: Floats = np.empty((0, self.width))
         for block in self.blocks():
-            found = np.linalg.qr(np.concatenate([found, block]), mode="r")
+            found = triangle(np.concatenate([found, block]))
         return found
 
     def broken(self) -> int:
         """Return how many of its numbers are not finite."""
         return sum(int(np.count_nonzero(~np.isfinite(block))) for block in self.blocks())
+
+
+def triangle(matrix: Floats) -> Floats:
+    """Return R of the QR decomposition of a matrix."""
+    found: Floats = np.asarray(np.linalg.qr(matrix, mode="r"), np.float64)
+    return found
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,8 @@ def _compressible(audit: Audit, summary: Summary) -> Iterator[Finding]:
     high, limit = summary.whole.energy_rank_p90, threshold("compressible_share")
     if high is not None and high <= limit * audit.rank:
         what = (
-            f"nine in ten layers keep {audit.options.share:.0%} of their energy in rank {high:.3g}, "
-            f"at most {limit:.0%} of rank {audit.rank}: a smaller one may do"
+            f"nine in ten layers keep {audit.options.share:.0%} of their energy in rank "
+            f"{high:.3g}, at most {limit:.0%} of rank {audit.rank}: a smaller one may do"
         )
         yield Finding("compressible", "note", what, high, limit * audit.rank)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,28 @@ TYPES: Mapping[str, FloatType] = {
 def decoded(stored: NDArray[np.generic], type_name: str) -> Floats:
     """Return stored numbers in double precision, exactly, in the same shape."""
     if type_name == "BF16":  # the upper half of a number of 32 bits
-        whole = np.left_shift(stored, 16, dtype=np.uint32)
-        return whole.view(np.float32).astype(np.float64)
-    return stored.astype(np.float64)
+        stored = np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
+    found: Floats = stored.astype(np.float64)
+    return found
+
+
+def decoded_blocks(stored: NDArray[np.generic], type_name: str, rows: int) -> Iterator[Floats]:
+    """Yield stored rows in double precision, block by block, in one place of memory.
+
+    A block is overwritten by the next one. In a block that fits into the cache of a core, numbers
+    are converted and multiplied in half of the time.
+    """
+    order: Literal["C", "F"] = "C" if stored.flags.c_contiguous else "F"
+    shape = (min(rows, len(stored)), *stored.shape[1:])
+    whole = np.empty(shape, np.uint32, order) if type_name == "BF16" else None
+    values = np.empty(shape, np.float64, order)
+    for start in range(0, len(stored), rows):
+        block: NDArray[np.generic] = stored[start : start + rows]
+        if whole is not None:
+            place = whole[: len(block)]
+            block = np.left_shift(block, 16, out=place, dtype=np.uint32).view(np.float32)
+        np.copyto(values[: len(block)], block, casting="unsafe")
+        yield values[: len(block)]
 
 
 def encoded(values: Floats, type_name: str) -> NDArray[np.generic]:

@@ -77,9 +77,10 @@ def tails(values: Floats) -> Floats:
     """
     if not values[0]:
         return np.zeros(len(values) + 1)
+    found = np.zeros(len(values) + 1)
     ratios = values[::-1] / values[0]
-    left = np.sqrt(np.cumsum(ratios**2))[::-1] * values[0]
-    return np.append(left, 0.0)
+    found[:-1] = np.sqrt(np.cumsum(ratios**2))[::-1] * values[0]
+    return found
 
 
 def clear_rank(values: Floats, rounding: float) -> int:

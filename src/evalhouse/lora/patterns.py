@@ -19,8 +19,8 @@ class Patterns(Generic[Value]):
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         """Take values by patterns; re.error where one is none."""
-        self.values = dict(values)
-        self._compiled = [
+        self.values: dict[str, Value] = dict(values)
+        self._compiled: list[tuple[re.Pattern[str], str, Value]] = [
             (re.compile(rf"(.*\.)?({pattern})$"), _last_word(pattern), value)
             for pattern, value in self.values.items()
         ]

@@ -73,6 +73,7 @@ class _Maker:
     """Stands for something that a pickle may name; it cannot be changed from there."""
 
     __slots__ = ("_name",)
+    _name: str
     _ALLOWED: ClassVar[Mapping[tuple[str, str], str]] = {
         ("collections", "OrderedDict"): "mapping",
         ("torch._utils", "_rebuild_tensor_v2"): "view",
@@ -176,7 +177,8 @@ def _named(path: Path, found: Any) -> Iterator[tuple[str, _View]]:
         what = f"it holds a {type(found).__name__.strip('_').lower()} and no tensors by name"
         raise WeightsError(str(path), what, _CONVERT)
     views = [(name, view) for name, view in dict.items(found) if isinstance(view, _View)]
-    inner = [dict.get(found, key) for key in _WRAPPERS if isinstance(dict.get(found, key), dict)]
+    values = (dict.get(found, key) for key in _WRAPPERS)
+    inner = [value for value in values if isinstance(value, dict)]
     if not views and inner:
         views = [pair for pair in dict.items(inner[0]) if isinstance(pair[1], _View)]
     if len(views) > _MOST_TENSORS:

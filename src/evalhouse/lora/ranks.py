@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalhouse.lora.floats import Floats
-from evalhouse.lora.measures import tails
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class Choice:
     Attributes:
         module: its name.
         values: the singular values of its update, falling.
+        lost: the error of its best truncation to rank 0, 1, …
         rank: that it has, beyond which none is chosen.
         cost: parameters of one rank.
         type: layers of one type get one rank, where ranks are chosen by type.
@@ -28,6 +28,7 @@ class Choice:
 
     module: str
     values: Floats
+    lost: Floats
     rank: int
     cost: int
     type: str
@@ -153,10 +154,10 @@ def most_common(ranks: Mapping[str, int]) -> int:
     return max(counted, key=lambda rank: (counted[rank], rank))
 
 
-def lost(choices: Sequence[Choice], ranks: Mapping[str, int]) -> float:
+def relative_error(choices: Sequence[Choice], ranks: Mapping[str, int]) -> float:
     """Return the relative error of all updates together when each is cut to its rank."""
     energy = _energy(choices)
     if not energy:
         return 0.0
-    left = sum(float(tails(each.values)[ranks[each.module]]) ** 2 for each in choices)
+    left = sum(float(each.lost[ranks[each.module]]) ** 2 for each in choices)
     return float((left / energy) ** 0.5)

@@ -101,16 +101,16 @@ def settings_from(path: Path, values: Mapping[str, Any]) -> Settings:
         raise WeightsError(str(path), what, "name an adapter of one of these kinds")
     rank, alpha_name = values.get("r"), "lora_alpha" if kind == "LORA" else "alpha"
     alpha = values.get(alpha_name)
-    if not _is_rank(rank):
+    if not isinstance(rank, int) or not _is_rank(rank):
         what = f"its `r` is {_told(rank)} and a whole number from 1 is expected"
         raise WeightsError(str(path), what, _MEND)
-    if not _is_number(alpha):
+    if not isinstance(alpha, (int, float)) or not _is_number(alpha):
         what = f"its `{alpha_name}` is {_told(alpha)} and a number is expected"
         raise WeightsError(str(path), what, _MEND)
     return Settings(
         path,
         values,
-        int(rank),
+        rank,
         float(alpha),
         Patterns(_compiled(path, values, "rank_pattern", _is_rank)),
         Patterns(_compiled(path, values, "alpha_pattern", _is_number)),

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from evalhouse.lora.adapter import Layer
-from evalhouse.lora.factors import Update, update_of
+from evalhouse.lora.factors import Update, triangle, update_of
 from evalhouse.lora.floats import Floats
 from evalhouse.lora.stored import Files
 
@@ -114,7 +114,7 @@ def _by_triangles(left: Floats, right: Floats) -> Spectrum:
     sizes = [float(np.abs(each).max()) or 1.0 for each in (left, right)]
     core = (left / sizes[0]) @ (right / sizes[1]).T
     size = sizes[0] * sizes[1]
-    values = _padded(np.linalg.svd(core, compute_uv=False), left.shape[1])
+    values = _padded(_values(core), left.shape[1])
     norms = np.linalg.norm(left / sizes[0]) * np.linalg.norm(right / sizes[1])
     error = 4 * _EPSILON * left.shape[1] ** 0.5 * float(norms)
     return Spectrum(values * size, error * size, "qr")
@@ -144,6 +144,10 @@ def _part_values(layer: Layer, files: Files, name: str) -> Floats:
             raise BrokenNumbersError(what)
     flat = [part.reshape(len(part), -1) for part in parts]
     if len(flat) == 1:
-        return np.linalg.svd(flat[0], compute_uv=False)
-    core = np.linalg.qr(flat[0], mode="r") @ np.linalg.qr(flat[1].T, mode="r").T
-    return np.linalg.svd(core, compute_uv=False)
+        return _values(flat[0])
+    return _values(triangle(flat[0]) @ triangle(flat[1].T).T)
+
+
+def _values(matrix: Floats) -> Floats:
+    """Return the singular values of a small matrix."""
+    return np.asarray(np.linalg.svd(matrix, compute_uv=False), np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,7 +100,10 @@ def _group(name: str, layers: Sequence[LayerAudit], audit: Audit) -> Group:
     used = [layer for layer in layers if not layer.is_zero]
     stable = _all(layer.stable_rank for layer in used)
     weights = [layer.parameters for layer in used]
-    needed = [each.needed for each in _choices(audit, used) if each.needed is not None]
+    wanted = {layer.module for layer in used}
+    needed = [
+        each.needed for each in audit.choices if each.module in wanted and each.needed is not None
+    ]
     total = audit.frobenius**2
     return Group(
         name,
@@ -163,17 +166,12 @@ def _suggestion(
         else chosen[layer.module] * layer.cost
         for layer in audit.layers
     )
-    error = ranks.lost(audit.choices, chosen)
+    error = ranks.relative_error(audit.choices, chosen)
     return Suggestion(rule, rank, told or chosen, after, 1 - after / now, error)
 
 
-def _choices(audit: Audit, layers: Sequence[LayerAudit]) -> list[ranks.Choice]:
-    wanted = {layer.module for layer in layers}
-    return [each for each in audit.choices if each.module in wanted]
-
-
-def _all(values: object) -> list[float]:
-    return [float(each) for each in values if each is not None]  # type: ignore[attr-defined]
+def _all(values: Iterable[float | None]) -> list[float]:
+    return [each for each in values if each is not None]
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -52,6 +52,14 @@ class HeatMap:
     cells: tuple[tuple[float | None, ...], ...]
 
 
+@dataclass(frozen=True)
+class Curves:
+    """Spectra of the layers of a type, each over its largest value, some of them where many are."""
+
+    type: str
+    lines: tuple[tuple[float, ...], ...]
+
+
 def audit_page(audit: Audit) -> AuditPage:
     """Return what is shown of an audit."""
     summed = summary(audit)
@@ -70,6 +78,24 @@ def heat_map(layers: Sequence[LayerAudit], figure: str) -> HeatMap:
     names = short_blocks(blocks)
     cells = tuple(tuple(_mean(found.get((block, kind))) for kind in types) for block in blocks)
     return HeatMap(tuple(names[block] for block in blocks), tuple(types), cells)
+
+
+def curves(layers: Sequence[LayerAudit], most: int = 32, panels: int = 12) -> tuple[Curves, ...]:
+    """Return spectra by types of layers: at most so many lines and panels, evenly chosen."""
+    grouped: dict[str, list[LayerAudit]] = {}
+    for layer in layers:
+        if not layer.is_zero:
+            grouped.setdefault(layer.place.type, []).append(layer)
+    return tuple(
+        Curves(
+            kind,
+            tuple(
+                tuple((layer.values / layer.values[0]).tolist())
+                for layer in group[:: -(-len(group) // most)]
+            ),
+        )
+        for kind, group in list(grouped.items())[:panels]
+    )
 
 
 def _mean(values: Sequence[float] | None) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalhouse.errors import UsageError
+from evalhouse.lora.adapter import Adapter
 from evalhouse.lora.audit import Options, audit
 from evalhouse.lora.base_weights import read_base
 from evalhouse.lora.reading import read_adapter, read_adapters
@@ -44,7 +45,7 @@ def audit_adapters(options: AuditOptions) -> tuple[AuditPage, ...]:
     """
     how = options_of(options.allowed, options.share, options.budget)
     if options.name is not None:
-        adapters = (read_adapter(options.adapter, options.name),)
+        adapters: tuple[Adapter, ...] = (read_adapter(options.adapter, options.name),)
     else:
         adapters = read_adapters(options.adapter)
     base = read_base(options.base) if options.base else None
