@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -18,12 +17,12 @@ from evalhouse.formats.bakeoff.checking import checks_of, gpu_problems, mismatch
 from evalhouse.formats.bakeoff.contradictions import STATUSES, contradictions, status_of
 from evalhouse.formats.bakeoff.detail import Detail, key_of
 from evalhouse.formats.bakeoff.layout import FLOOR, FORMAT, MAIN, RESULT_KEYS
+from evalhouse.formats.bakeoff.listing import Listing
 from evalhouse.formats.bakeoff.machine import environment_of, machine_of, power_limit
 from evalhouse.formats.bakeoff.models import Stated, add_model, stated_models
 from evalhouse.formats.bakeoff.names import Names
 from evalhouse.formats.bakeoff.outline import Outline, elements, problem, text_of
 from evalhouse.formats.bakeoff.prompts import Prompts, judge_mode, suite_content
-from evalhouse.formats.bakeoff.recognise import SIGSTORE
 from evalhouse.formats.bakeoff.recount import Check, Recount, claims_of
 from evalhouse.formats.bakeoff.scan import NotJsonError
 from evalhouse.formats.bakeoff.signature import Verdict, content_digest, verdict_of
@@ -38,8 +37,7 @@ from evalhouse.formats.bakeoff.submission import (
 from evalhouse.formats.bakeoff.suites import claims_about, suite_results
 from evalhouse.formats.base import Claim as FileClaim
 from evalhouse.formats.base import Plan, Reading, Unit, UnitFile
-from evalhouse.formats.files import FoundFile
-from evalhouse.records import Disposition, Problem, Run, SourceFile
+from evalhouse.records import Problem, Run, SourceFile
 from evalhouse.redact import Redactor
 
 PART = "result"
@@ -121,8 +119,7 @@ class _Planner:
         self._others, self._now = others, now
         self._names = Names(reading.redactor)
         self._source_id = ids.source_id(FORMAT, looked.run_id)
-        self._files: dict[str, SourceFile] = {}
-        self._keep: list[SourceFile] = []
+        self._listing = Listing(self._source_id, looked.bundle)
         self._problems: list[Problem] = list(looked.bundle.problems)
         self._outline = looked.bundle.outline
         self._detail: Detail | None = None
@@ -135,7 +132,7 @@ class _Planner:
             [self._unit(bundle.result, self._outline)] if self._outline and bundle.result else []
         )
         checks = self._detail.checks if self._detail else []
-        self._list_files()
+        self._listing.add_bundle()
         publisher, row = publisher_of(bundle, self._verdict)
         if row is not None:
             self._names.add(msgspec.structs.replace(row, name=self._names.clean(row.name)))
@@ -150,8 +147,8 @@ class _Planner:
             source_uri=bundle.folder if bundle.manifest else bundle.place,
             entities=self._names.entities(),
             units=units,
-            files=list(self._files.values()),
-            keep=self._keep,
+            files=list(self._listing.files.values()),
+            keep=self._listing.keep,
             problems=[_clean(each, self._names.redactor) for each in self._problems],
         )
 
@@ -194,8 +191,8 @@ class _Planner:
         found = self._look(outline)
         models = self._models(outline, found)
         self._detail = detail = self._details(outline, found, models)
-        file = self._file(claim.file, claim.family, "parsed")
-        self._keep.append(file)
+        file = self._listing.add(claim.file, claim.family, "parsed")
+        self._listing.keep.append(file)
         suite = detail.suites[MAIN]
         return Unit(
             format=FORMAT,
@@ -302,12 +299,7 @@ class _Planner:
     def _set_aside(self, other: _Looked) -> None:
         """List what holds the same run once more; it is kept, and not read."""
         bundle, first = other.bundle, self._bundle
-        reason = f"its run is that of `{first.place}`"
-        for claim in bundle.claims:
-            self._keep.append(self._file(claim.file, claim.family, "kept", reason))
-        for file in bundle.further:
-            self._keep.append(self._file(file, "listed", "kept", reason))
-        self._list_links(bundle)
+        self._listing.set_aside(bundle)
         self._problems += [*bundle.problems, *signature_problems(bundle, other.verdict)]
         same = _is_same(first, bundle)
         message = (
@@ -337,44 +329,6 @@ class _Planner:
             findings = Findings(other.verdict, counted, len(told), status or "complete", same)
             for entity in submission_of(bundle, self._run_id, publisher, findings, self._now):
                 self._names.add(entity)
-
-    # -- files -----------------------------------------------------------------------------------
-
-    def _list_files(self) -> None:
-        bundle = self._bundle
-        for claim in bundle.claims:
-            if claim.file.path not in self._files:
-                is_read = claim is bundle.result or claim.family in ("manifest", SIGSTORE)
-                reason = None if is_read else "it tells in words what the result tells in numbers"
-                kind: Disposition = "parsed" if is_read else "kept"
-                self._keep.append(self._file(claim.file, claim.family, kind, reason))
-        for file in bundle.further:
-            self._keep.append(self._file(file, "listed", "kept", "the manifest lists it"))
-        self._list_links(bundle)
-
-    def _list_links(self, bundle: Bundle) -> None:
-        for claim in bundle.links:
-            reason = "a link out of its bundle, which was not followed"
-            self._file(claim.file, claim.family, "ignored", reason)
-
-    def _file(
-        self, file: FoundFile, family: str, disposition: Disposition, reason: str | None = None
-    ) -> SourceFile:
-        relative = "/".join(PurePath(file.path).parts[-2:])
-        listed = SourceFile(
-            location_id=ids.file_location_id(self._source_id, file.path),
-            source_file_id=ids.source_file_id(self._source_id, relative),
-            source_id=self._source_id,
-            path=file.path,
-            relative_path=relative,
-            family=family,
-            bytes=file.size,
-            mtime_ns=file.mtime_ns,
-            sha256=self._bundle.hashes.get(file.path) or None,
-            disposition=disposition,
-            reason=reason,
-        )
-        return self._files.setdefault(file.path, listed)
 
 
 def _answers(outline: Outline) -> Iterator[Answer]:
