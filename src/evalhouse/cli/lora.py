@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evalhouse.lora.audit import LayerAudit
     from evalhouse.lora.summary import Group, Suggestion
     from evalhouse.views.lora import AuditPage
+    from evalhouse.workflows.lora.compress import Compressed
 
 lora = typer.Typer(help="Audit LoRA adapters and make them smaller.", no_args_is_help=True)
 
@@ -87,6 +88,96 @@ def audit(  # noqa: PLR0913 - each parameter is an option of the command
         complain(fault)
     if faults:
         raise typer.Exit(EvalhouseError.exit_code)
+
+
+@lora.command()
+def compress(  # noqa: PLR0913 - each parameter is an option of the command
+    adapters: Annotated[
+        list[str],
+        typer.Argument(metavar="ADAPTER…", help="Folder or file of an adapter; several add up."),
+    ],
+    *,
+    plan: Annotated[
+        str,
+        typer.Option(
+            metavar="PLAN",
+            help="uniform:8, uniform:median, uniform:p90, per-layer:0.9, per-type:0.9, "
+            "shuffled:0.9 (a control), budget:0.1 (relative error), budget:params=0.5 or "
+            "budget:bytes=20MB.",
+        ),
+    ],
+    to: Annotated[str, typer.Option(metavar="FOLDER", help="Where to write the new one.")],
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Weights of several in their sum, as `0.5,0.5`."),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--adapter", metavar="NAME", help="One adapter of a file of several."),
+    ] = None,
+    allowed_ranks: Ranks = None,
+    dtype: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="F32, F16 or BF16; else as it is stored.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the control.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an adapter that is there.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Cut an adapter to lower ranks without training, or add several up; PEFT loads the result."""
+    use_one_thread()
+    from evalhouse.workflows.lora.compress import (  # noqa: PLC0415 - numpy is not for help
+        REPORT,
+        CompressOptions,
+        compress_adapters,
+    )
+
+    options = CompressOptions(
+        tuple(map(Path, adapters)),
+        plan,
+        Path(to),
+        _numbers(weights),
+        name,
+        ranks_of(allowed_ranks),
+        dtype,
+        seed,
+        force,
+    )
+    made = compress_adapters(options)
+    if json:
+        sys.stdout.write((made.folder / REPORT).read_text("utf-8"))
+    else:
+        _tell_compressed(made)
+
+
+def _tell_compressed(made: Compressed) -> None:
+    ranks = sorted(set(made.compression.ranks.values()))
+    reduction = 1 - made.parameters / made.parameters_before
+    say(
+        f"{near(str(made.weights))}: rank {_range(ranks)}, "
+        f"{counted(made.parameters, 'parameter')} ({reduction:.1%} fewer), {size(made.bytes)} "
+        f"instead of {size(made.bytes_before)}",
+        f"relative error of all updates {made.relative_error:.4%}; the best truncation to these "
+        f"ranks has {made.relative_optimum:.4%}",
+    )
+    worst = max(made.compression.cuts, key=lambda cut: cut.error / (cut.frobenius or 1))
+    if worst.error:
+        say(f"most in {worst.module}: {worst.error / worst.frobenius:.4%}, rank {worst.rank}")
+    if made.compression.plan.is_control:
+        say("this is a control: its ranks are placed at random, and it is not to be used")
+
+
+def _numbers(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        found = tuple(float(each) for each in text.replace(" ", ",").split(",") if each)
+    except ValueError:
+        found = ()
+    if not found or not all(abs(each) < 1e6 for each in found):
+        raise UsageError(f"`--weights {text}` is no list of numbers, such as `0.5,0.5`")
+    return found
 
 
 def use_one_thread() -> None:
