@@ -8,7 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ else:
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 _MACROS = resources.files("evalhouse") / "data" / "macros.sql"
+_MACRO = re.compile(r"CREATE MACRO lake\.(\w+)")
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _WRITES = frozenset({"copy", "insert", "update", "delete", "merge"})
 _HINTS = ("Did you mean", "Candidate bindings", "Candidate functions")
@@ -83,7 +84,7 @@ class Session:
         connection.execute(f"USE {name}")
         connection.execute("CREATE SCHEMA lake")
         connection.execute("CREATE SCHEMA catalog")
-        connection.execute(_MACROS.read_text("utf-8"))
+        self._has_macros = False
 
     def add_table(self, name: str, rows: pa.Table) -> None:
         """Offer an Arrow table under a name, without copying it; the name may have a schema."""
@@ -102,13 +103,22 @@ class Session:
 
     def add_view(self, name: str, select: str) -> None:
         """Define a view; the name may have a schema."""
+        self._add_macros(select)
         self._connection.execute(f"CREATE VIEW {name} AS {select}")
         self.offered.add(name)
 
     def query(self, query: str, parameters: Parameters) -> duckdb.DuckDBPyRelation:
         """Return the result of a statement that was checked before, to be fetched once."""
+        self._add_macros(query)
         given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters or [])
         return self._connection.sql(query, params=given or None)
+
+    def _add_macros(self, sql: str) -> None:
+        """Define our macros, which takes longer than most queries, when one is named."""
+        text, names = _macros()
+        if not self._has_macros and names.search(sql):
+            self._connection.execute(text)
+            self._has_macros = True
 
     def close(self) -> None:
         """Forget everything; a second time does nothing."""
@@ -117,6 +127,14 @@ class Session:
             self._connection.execute(f"DETACH {self._name}")
             self._connection.close()
             self._name = None
+
+
+@cache
+def _macros() -> tuple[str, re.Pattern[str]]:
+    """Return the SQL of our macros, and what finds the name of one in other SQL."""
+    text = _MACROS.read_text("utf-8")
+    names = "|".join(_MACRO.findall(text))
+    return text, re.compile(rf"\b(?:{names})\b", re.IGNORECASE)
 
 
 def require_reading(query: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 import pyarrow as pa
 
@@ -16,6 +16,8 @@ from evalhouse.store.engine import Engine, Parameters, Session, require_reading,
 from evalhouse.store.folding import FOLDED, folded, folded_sql, folds_of_models
 from evalhouse.store.views import CATALOG_SCHEMA, LAKE_SCHEMA, mentioned, ordered, sql_of
 from evalhouse.store.visibility import COMMITTED, SUPERSEDED, Visibility, table_sql
+
+T = TypeVar("T")
 
 BATCH_ROWS = 65_536
 _ATTEMPTS = 50
@@ -31,6 +33,7 @@ class CatalogCache:
         self._catalog = catalog
         self._snapshot: Snapshot | None = None
         self._tables: dict[str, tuple[int, pa.Table]] = {}
+        self._made: dict[str, tuple[int, Any]] = {}
 
     def snapshot(self) -> Snapshot:
         """Return the state of the batches as it is now."""
@@ -55,6 +58,14 @@ class CatalogCache:
         self._tables |= {name: (version, rows) for name, rows in read.items()}
         return found | read
 
+    def made(self, name: str, version: int, make: Callable[[], T]) -> T:
+        """Return what was made of the house at a version, or make it."""
+        at, value = self._made.get(name, (-1, None))
+        if at != version:
+            value = make()
+            self._made[name] = (version, value)
+        return cast("T", value)
+
 
 class Reader:
     """Answers queries over every table and view of the house; a context manager.
@@ -71,7 +82,7 @@ class Reader:
         self._streams: list[Session] = []
         self._loaded: dict[str, pa.Table] = {}
         self._snapshot = cache.snapshot()
-        self._main = engine.session()
+        self._opened: Session | None = None
 
     @property
     def version(self) -> int:
@@ -81,10 +92,21 @@ class Reader:
     def load(self, *names: str) -> None:
         """Make tables and views available now, all at one state of the house."""
         wanted = ordered(names)
-        missing = [name for name in wanted if name in _CATALOG and name not in self._loaded]
-        if missing:
-            self._read_catalog(missing)
+        self._require(wanted)
         self._offer(self._main, wanted)
+
+    def table(self, name: str) -> pa.Table:
+        """Return all rows of a table of the catalog, as queries see them."""
+        self._require([CATALOG_SCHEMA + name])
+        return self._loaded[CATALOG_SCHEMA + name]
+
+    def kept(self, name: str, tables: Sequence[str], make: Callable[[], T]) -> T:
+        """Return what `make` makes of tables of the catalog, kept until the house changes.
+
+        All readers of the store share it, so that nobody may change it.
+        """
+        self._require([CATALOG_SCHEMA + table for table in tables])
+        return self._cache.made(name, self.version, make)
 
     def sql(self, query: str, parameters: Parameters = None) -> pa.Table:
         """Return the result of one SELECT; parameters are `$name` or `?`.
@@ -116,8 +138,9 @@ class Reader:
 
     def close(self) -> None:
         """Forget the snapshot and what was loaded; streams end."""
-        for session in (*self._streams, self._main):
+        for session in (*self._streams, *filter(None, [self._opened])):
             session.close()
+        self._opened = None
 
     def __enter__(self) -> Self:
         """Return the reader."""
@@ -132,6 +155,19 @@ class Reader:
         """Close it."""
         self.close()
 
+    @property
+    def _main(self) -> Session:
+        """Return the session of all queries, made for the first one."""
+        if self._opened is None:
+            self._opened = self._engine.session()
+        return self._opened
+
+    def _require(self, names: Sequence[str]) -> None:
+        """Load the tables of the catalog among some relations."""
+        missing = [name for name in names if name in _CATALOG and name not in self._loaded]
+        if missing:
+            self._read_catalog(missing)
+
     def _read_catalog(self, names: Sequence[str]) -> None:
         """Load tables as of our snapshot, or everything anew as of a later one."""
         for _ in range(_ATTEMPTS):
@@ -141,8 +177,9 @@ class Reader:
                 return
             names = [*self._loaded, *names]
             self._loaded = {}
-            self._main.close()
-            self._main = self._engine.session()
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
             self._snapshot = self._cache.snapshot()
         raise RetryableError(
             f"the catalog changed {_ATTEMPTS} times while it was read; try again when fewer "

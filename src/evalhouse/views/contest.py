@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalhouse.store import Reader
-from evalhouse.views.scores import Score, Scores, Where
+from evalhouse.views.cells import Cells
+from evalhouse.views.entries import UNKNOWN, Entries, Floats, Ints, Words, indices
+from evalhouse.views.scores import Scores
 from evalhouse.views.settings import Result, Settings
 from evalhouse.views.tree import Node, Tree
-
-_RUNS = """
-SELECT run_id, short_id AS run, label FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))
-"""
-_MODELS = """
-SELECT model_id, model_name AS model, revision FROM catalog.models
-WHERE model_id IN (SELECT unnest($ids::VARCHAR[]))
-"""
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,6 @@ class Entrant:
     run_id: str
     model_id: str
 
-    @property
-    def order(self) -> tuple[str, str, str]:
-        """Return what orders entrants with equal scores."""
-        return (self.model, self.revision or "", self.run)
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -58,24 +50,36 @@ class Measure:
     higher_is_better: bool | None
 
     @classmethod
-    def of(cls, scores: Iterable[Score]) -> Measure:
+    def of(cls, entries: Entries, words: Words) -> Measure:
         """Return what scores have in common; those without a value say nothing."""
-        listed = list(scores)
-        told = [score for score in listed if score.value is not None] or listed
-        metrics = {score.metric for score in told}
-        units = {score.unit for score in told}
-        directions = {score.higher_is_better for score in told}
+        told = entries.at(~np.isnan(entries.value))
+        if not len(told):
+            told = entries
+        direction = _shared(told.direction)
         return cls(
-            metrics.pop() if len(metrics) == 1 else None,
-            units.pop() if len(units) == 1 else None,
-            directions.pop() if len(directions) == 1 else None,
+            words.word(_shared(told.metric)),
+            words.word(_shared(told.unit)),
+            None if direction == UNKNOWN else bool(direction),
         )
 
-    def rank(self, score: Score | None) -> tuple[bool, float]:
+    def key(self, value: float | None) -> tuple[bool, float]:
         """Return what sorts the best first and what has no value last."""
-        value = score.value if score else None
         sign = 1 if self.higher_is_better is False else -1
         return (value is None, sign * (value or 0.0))
+
+    def order(self, values: Floats, entrants: pa.Table) -> Ints:
+        """Return the positions of values from the best to the worst; the equal go by name."""
+        sign = 1 if self.higher_is_better is False else -1
+        keys = {
+            "is_empty": pa.array(np.isnan(values)),
+            "rank": pa.array(sign * np.where(np.isnan(values), 0.0, values)),
+            "model": entrants["model"],
+            "revision": pc.fill_null(entrants["revision"], ""),
+            "run": entrants["run"],
+            "position": pa.array(np.arange(len(values))),
+        }
+        by = [(name, "ascending") for name in keys]
+        return np.asarray(pc.sort_indices(pa.table(keys), sort_keys=by))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -117,19 +121,42 @@ class Contest:
         ids = [node.task_id for node in nodes]
         return Scores.of(self.reader, self.tree, ids, self.choice.metric)
 
-    def kept(self, results: Iterable[Result]) -> set[Result]:
-        """Return the results that have the settings asked for."""
-        if not self.choice.where:
-            return set(results)
-        return Settings.of(self.reader, list(results)).matching(self.choice.where)
+    def kept(self, scores: Scores, entries: Entries) -> Entries:
+        """Return the scores whose results have the settings asked for."""
+        if not self.choice.where or not len(entries):
+            return entries
+        results = self.results(scores, entries)
+        kept = Settings.of(self.reader, list(dict.fromkeys(results))).matching(self.choice.where)
+        return entries.at(np.fromiter((each in kept for each in results), bool, len(results)))
 
-    def entrants(self, places: Iterable[Where]) -> dict[Where, Entrant]:
-        """Return the names of models and runs."""
-        listed = list(places)
-        runs = self._by_id(_RUNS, "run_id", {where.run_id for where in listed})
-        models = self._by_id(_MODELS, "model_id", {where.model_id for where in listed})
-        return {where: Entrant(**runs[where.run_id], **models[where.model_id]) for where in listed}
+    @staticmethod
+    def results(scores: Scores, entries: Entries) -> list[Result]:
+        """Return what scores belong to."""
+        prompts = scores.cells.prompt_ids.take(indices(entries.row)).to_pylist()
+        return [
+            Result(*where, prompt)
+            for where, prompt in zip(scores.places(entries), prompts, strict=True)
+        ]
 
-    def _by_id(self, query: str, key: str, ids: set[str]) -> dict[str, dict[str, Any]]:
-        rows = self.reader.sql(query, {"ids": sorted(ids)}).to_pylist()
-        return {row[key]: row for row in rows}
+    def entrants(self, cells: Cells, places: Ints) -> pa.Table:
+        """Return the names of models and runs, a column for each field of `Entrant`."""
+        at = pa.array(places)
+        run_ids, model_ids = cells.run_ids.take(at), cells.model_ids.take(at)
+        runs, models = self.reader.table("runs"), self.reader.table("models")
+        run = pc.index_in(run_ids, runs["run_id"])
+        model = pc.index_in(model_ids, models["model_id"])
+        return pa.table(
+            {
+                "model": models["model_name"].take(model),
+                "revision": models["revision"].take(model),
+                "run": runs["short_id"].take(run),
+                "label": runs["label"].take(run),
+                "run_id": run_ids,
+                "model_id": model_ids,
+            }
+        )
+
+
+def _shared(codes: Ints) -> int:
+    """Return the code that all share, `UNKNOWN` where there is none."""
+    return int(codes[0]) if len(codes) and (codes == codes[0]).all() else UNKNOWN

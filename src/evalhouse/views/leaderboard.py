@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalhouse.errors import UsageError
 from evalhouse.store import Reader
 from evalhouse.views.contest import Choice, Contest, Entrant, Measure
-from evalhouse.views.scores import Score
+from evalhouse.views.entries import Entries, joined
+from evalhouse.views.listed import Listed
+from evalhouse.views.scores import Score, Scores
 from evalhouse.views.settings import Result, Settings
 
 _SUGGESTION = """
@@ -24,10 +27,8 @@ ORDER BY is_suite DESC, count(DISTINCT model_id) DESC, sum(n_items) DESC, task
 LIMIT 1
 """
 _GOLDS = """
-SELECT config ->> '$.ground_truth_sha256' AS value, count(*) AS runs FROM runs
-WHERE list_contains($runs, run_id) AND json_valid(config) AND value IS NOT NULL
-GROUP BY value
-ORDER BY runs DESC, value
+SELECT run_id, config ->> '$.ground_truth_sha256' AS value FROM runs
+WHERE json_valid(config) AND value IS NOT NULL
 """
 _LISTED = 8
 
@@ -52,12 +53,12 @@ class Leaderboard:
 
     title: str
     measure: Measure
-    rows: tuple[Row, ...]
+    rows: Listed[Row]
     notes: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:
         """Return one row a score."""
-        return pa.Table.from_pylist([_flat(row) for row in self.rows], _SCHEMA)
+        return self.rows.table
 
 
 @dataclass(frozen=True)
@@ -128,20 +129,19 @@ def leaderboard(reader: Reader, name: str, choice: Choice | None = None) -> Lead
     Raises UnknownNameError for a task, metric or setting that is not there.
     """
     contest = Contest(reader, name, choice or Choice())
-    rows = _rows(contest)
-    if not rows and len(contest.below) == 1:
+    scores = contest.scores(contest.nodes)
+    parts = [scores.entries(node.task_id) for node in contest.nodes]
+    if not any(map(len, parts)) and len(contest.below) == 1:
         return leaderboard(reader, contest.below[0].path, choice)
-    if not rows:
+    if not any(map(len, parts)):
         _say_why_empty(contest)
-    measure = Measure.of(row.score for row in rows)
-    kept = contest.kept(row.result for row in rows)
-    rows = [row for row in rows if row.result in kept]
-    rows.sort(key=lambda row: (measure.rank(row.score), row.entrant.order))
-    notes = (*contest.notes, *measure.notes, *_golds(reader, rows))
+    measure = Measure.of(joined(parts), scores.cells.words)
+    rows = _rows(contest, scores, parts, measure)
+    notes = (*contest.notes, *measure.notes, *_golds(reader, rows.table))
     if contest.choice.group_by:
-        keys, groups = _groups(contest, rows, measure)
+        keys, groups = _groups(contest, list(rows), measure)
         return Groups(contest.title, measure, keys, groups, notes)
-    return Leaderboard(contest.title, measure, tuple(rows), notes)
+    return Leaderboard(contest.title, measure, rows, notes)
 
 
 def suggestion(reader: Reader) -> str | None:
@@ -150,23 +150,36 @@ def suggestion(reader: Reader) -> str | None:
     return found[0] if found else None
 
 
-def _rows(contest: Contest) -> list[Row]:
-    scores = contest.scores(contest.nodes)
-    found = [(node, scores.everywhere(node.task_id)) for node in contest.nodes]
-    entrants = contest.entrants({where for _, places in found for where in places})
-    return [
-        Row(entrants[where], node.path, score)
-        for node, places in found
-        for where, listed in places.items()
-        for score in listed
+def _rows(
+    contest: Contest, scores: Scores, parts: Sequence[Entries], measure: Measure
+) -> Listed[Row]:
+    """Return the scores that have the settings asked for, the best first."""
+    kept = [contest.kept(scores, part) for part in parts]
+    entries = joined(kept)
+    entrants = contest.entrants(scores.cells, entries.place)
+    paths = [
+        path
+        for node, part in zip(contest.nodes, kept, strict=True)
+        for path in [node.path] * len(part)
     ]
+    columns = {
+        name: column
+        for table in (entrants, scores.table(entries))
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    columns["task_path"] = pa.array(paths, pa.string())
+    flat = pa.table({name: columns[name] for name in _SCHEMA.names}, schema=_SCHEMA)
+    return Listed(flat.take(pa.array(measure.order(entries.value, entrants))), _row)
 
 
-def _golds(reader: Reader, rows: Sequence[Row]) -> Iterator[str]:
+def _golds(reader: Reader, rows: pa.Table) -> Iterator[str]:
     """Say where runs were made with different ground truths, as their configurations tell."""
-    found = reader.sql(_GOLDS, {"runs": [row.entrant.run_id for row in rows]}).to_pylist()
-    if len(found) > 1:
-        counts = ", ".join(f"`{gold['value'][:8]}` of {gold['runs']}" for gold in found)
+    known = reader.kept("golds", ("runs",), lambda: reader.sql(_GOLDS))
+    here = known.filter(pc.is_in(known["run_id"], rows["run_id"].combine_chunks()))
+    runs = Counter(here["value"].to_pylist())
+    if len(runs) > 1:
+        found = sorted(runs.items(), key=lambda item: (-item[1], item[0]))
+        counts = ", ".join(f"`{value[:8]}` of {count}" for value, count in found)
         yield (
             f"these runs were made with different ground truths ({counts}), so that a higher value "
             "need not be a better model; `evalhouse score` scores a run against the one of now"
@@ -193,7 +206,7 @@ def _groups(
     for row in rows:
         members[tuple(settings.value(key, row.result) for key in keys)].append(row)
     groups = [_group(values, listed) for values, listed in members.items()]
-    groups.sort(key=lambda group: (measure.rank(Score(group.mean)), str(group.values)))
+    groups.sort(key=lambda group: (measure.key(group.mean), str(group.values)))
     return keys or tuple(contest.choice.group_by), tuple(groups)
 
 
@@ -204,5 +217,9 @@ def _group(values: tuple[str | None, ...], rows: Sequence[Row]) -> Group:
     return Group(values, told[0] if told else None, mean, len(numbers))
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    return {**vars(row.entrant), **vars(row.score), "task_path": row.path}
+def _row(flat: dict[str, Any]) -> Row:
+    return Row(
+        Entrant(**{name: flat[name] for name in Entrant.__dataclass_fields__}),
+        flat["task_path"],
+        Score(**{name: flat[name] for name in Score.__dataclass_fields__}),
+    )

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
+import numpy as np
 import pyarrow as pa
 
 from evalhouse.errors import UsageError
 from evalhouse.store import Reader
 from evalhouse.views.contest import Choice, Contest, Entrant, Measure
-from evalhouse.views.scores import Score, Where
-from evalhouse.views.settings import Result
+from evalhouse.views.entries import (
+    NOTHING,
+    UNKNOWN,
+    Entries,
+    Floats,
+    Ints,
+    indices,
+    joined,
+    numbers,
+)
+from evalhouse.views.scores import Score, Scores
 from evalhouse.views.tree import Node
+
+_AT_ONCE = 1_000  # rows made at once
 
 
 @dataclass(frozen=True)
@@ -24,6 +37,56 @@ class PivotRow:
     scores: tuple[Score | None, ...]
 
 
+class PivotRows(Sequence[PivotRow]):
+    """The rows of a pivot, which become objects when somebody looks at them."""
+
+    def __init__(
+        self, entrants: pa.Table, scores: Scores, columns: Sequence[tuple[Entries, Ints]]
+    ) -> None:
+        self.entrants = entrants
+        self._scores = scores
+        self._columns = columns  # scores, and for each row which of them stands there
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self.entrants.num_rows)
+
+    @overload
+    def __getitem__(self, which: int) -> PivotRow: ...
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[PivotRow]: ...
+    def __getitem__(self, which: int | slice) -> PivotRow | Sequence[PivotRow]:
+        """Return a row, or some."""
+        if isinstance(which, slice):
+            return list(self._between(*which.indices(len(self))))
+        place = range(len(self))[which]
+        return next(self._between(place, place + 1, 1))
+
+    def __iter__(self) -> Iterator[PivotRow]:
+        """Yield every row."""
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self._between(start, min(start + _AT_ONCE, len(self)), 1)
+
+    def values(self) -> Iterator[pa.Array]:
+        """Yield the values of each column, empty where there is no score."""
+        for entries, at in self._columns:
+            yield numbers(entries.value).take(indices(at))
+
+    def _between(self, start: int, stop: int, step: int) -> Iterator[PivotRow]:
+        places = slice(start, stop, step)
+        entrants = self.entrants.take(pa.array(np.arange(len(self))[places])).to_pylist()
+        columns = [self._listed(entries, at[places]) for entries, at in self._columns]
+        for entrant, *scores in zip(entrants, *columns, strict=True):
+            yield PivotRow(Entrant(**entrant), tuple(scores))
+
+    def _listed(self, entries: Entries, at: Ints) -> list[Score | None]:
+        found: list[Score | None] = [None] * len(at)
+        there = np.flatnonzero(at != UNKNOWN)
+        for place, score in zip(there, self._scores.scores(entries.at(at[there])), strict=True):
+            found[place] = score
+        return found
+
+
 @dataclass(frozen=True)
 class Pivot:
     """Models by tasks; a suite itself is the first column, and orders the rows."""
@@ -31,21 +94,13 @@ class Pivot:
     title: str
     measure: Measure
     tasks: tuple[str, ...]
-    rows: tuple[PivotRow, ...]
+    rows: PivotRows
     notes: tuple[str, ...] = ()
 
     def to_arrow(self) -> pa.Table:
         """Return one row a model and run, one column a task."""
-        who = [row.entrant for row in self.rows]
-        names = ["model", "revision", "run", "label"]
-        columns = [pa.array([getattr(each, name) for each in who], pa.string()) for name in names]
-        columns += [
-            pa.array([score.value if score else None for score in column], pa.float64())
-            for column in (
-                [row.scores[place] for row in self.rows] for place, _ in enumerate(self.tasks)
-            )
-        ]
-        return pa.table(columns, [*names, *self.tasks])
+        who = self.rows.entrants.select(["model", "revision", "run", "label"])
+        return pa.table([*who.columns, *self.rows.values()], [*who.column_names, *self.tasks])
 
 
 def pivot(reader: Reader, name: str, choice: Choice | None = None) -> Pivot:
@@ -56,19 +111,20 @@ def pivot(reader: Reader, name: str, choice: Choice | None = None) -> Pivot:
     contest = Contest(reader, name, choice or Choice())
     if contest.choice.group_by:
         raise UsageError("a pivot shows single runs, so it has no groups; leave one of both out")
-    columns = _columns(contest)
-    cells = _cells(contest, columns)
-    used = [name for name in columns.values() if any(name in row for row in cells.values())]
-    tasks = tuple(dict.fromkeys(used)) or (contest.title,)
-    measure = Measure.of(row[tasks[0]][0] for row in cells.values() if tasks[0] in row)
-    entrants = contest.entrants(cells)
-    rows = [
-        PivotRow(entrants[where], tuple(_single(row.get(name)) for name in tasks))
-        for where, row in cells.items()
-    ]
-    rows.sort(key=lambda row: (measure.rank(row.scores[0]), row.entrant.order))
-    notes = (*_doubts(cells), *measure.notes)
-    return Pivot(contest.title, measure, tasks, tuple(rows), notes)
+    nodes = _columns(contest)
+    scores = contest.scores(list(nodes))
+    columns = _kept(contest, scores, nodes)
+    tasks = tuple(columns) or (contest.title,)
+    places = _places(scores, list(columns.values()))
+    first = next(iter(columns.values()), NOTHING)
+    measure = Measure.of(first.at(_first_of_each(first.place)), scores.cells.words)
+    entrants = contest.entrants(scores.cells, places)
+    among = len(scores.cells.run_ids)
+    order = measure.order(_values(*_shown(first, places, among)), entrants)
+    shown = [_shown(column, places[order], among) for column in columns.values()]
+    rows = PivotRows(entrants.take(pa.array(order)), scores, shown or [(NOTHING, np.empty(0, int))])
+    notes = (*_doubts(list(columns.values())), *measure.notes)
+    return Pivot(contest.title, measure, tasks, rows, notes)
 
 
 def _columns(contest: Contest) -> dict[Node, str]:
@@ -80,31 +136,54 @@ def _columns(contest: Contest) -> dict[Node, str]:
     return {node: node.name if shared[node.name] == 1 else node.path for node in nodes}
 
 
-def _cells(contest: Contest, columns: dict[Node, str]) -> dict[Where, dict[str, list[Score]]]:
-    """Return the scores that are kept, by place and column."""
-    scores = contest.scores(list(columns))
-    found = [
-        (where, name, score)
-        for node, name in columns.items()
-        for where, listed in scores.everywhere(node.task_id).items()
-        for score in listed
-    ]
-    if not found:
+def _kept(contest: Contest, scores: Scores, nodes: dict[Node, str]) -> dict[str, Entries]:
+    """Return the scores that have the settings asked for, by the name of their column."""
+    found = [(name, scores.entries(node.task_id)) for node, name in nodes.items()]
+    if not any(len(entries) for _, entries in found):
         raise UsageError(f"`{contest.title}` and what it is made from have no scores")
-    kept = contest.kept({Result(*where, score.prompt_id) for where, _, score in found})
-    cells: dict[Where, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
-    for where, name, score in found:
-        if Result(*where, score.prompt_id) in kept:
-            cells[where][name].append(score)
-    return cells
+    parts: dict[str, list[Entries]] = {}
+    for name, entries in found:
+        kept = contest.kept(scores, entries)
+        if len(kept):
+            parts.setdefault(name, []).append(kept)
+    in_order = (name for name in dict.fromkeys(nodes.values()) if name in parts)
+    return {name: _in_order(parts[name]) for name in in_order}
 
 
-def _single(scores: Sequence[Score] | None) -> Score | None:
-    return scores[0] if scores and len(scores) == 1 else None
+def _in_order(parts: Sequence[Entries]) -> Entries:
+    if len(parts) == 1:
+        return parts[0]
+    both = joined(parts)
+    return both.at(np.argsort(both.place, kind="stable"))
 
 
-def _doubts(cells: dict[Where, dict[str, list[Score]]]) -> tuple[str, ...]:
-    several = sum(len(scores) > 1 for row in cells.values() for scores in row.values())
+def _places(scores: Scores, columns: Sequence[Entries]) -> Ints:
+    """Return the places that have any score."""
+    present = np.zeros(len(scores.cells.run_ids), dtype=bool)
+    for entries in columns:
+        present[entries.place] = True
+    return np.flatnonzero(present)
+
+
+def _first_of_each(place: Ints) -> Ints:
+    return np.unique(place, return_index=True)[1]
+
+
+def _shown(entries: Entries, places: Ints, among: int) -> tuple[Entries, Ints]:
+    """Return scores with, for each of some places among so many, the position of its only one."""
+    alone = np.flatnonzero(entries.single)
+    at = np.full(among, UNKNOWN)
+    at[entries.place[alone]] = alone
+    return entries, at[places]
+
+
+def _values(entries: Entries, at: Ints) -> Floats:
+    """Return the values at some positions, NaN where there is none."""
+    return np.where(at == UNKNOWN, np.nan, np.append(entries.value, np.nan)[at])
+
+
+def _doubts(columns: Sequence[Entries]) -> tuple[str, ...]:
+    several = sum(len(np.unique(each.place[~each.single])) for each in columns)
     if not several:
         return ()
     reason = "their run has several scores there; the leaderboard of the task lists them"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from evalhouse.errors import UnknownNameError
-from evalhouse.store import Reader
-from evalhouse.views.names import find_run
+from evalhouse.store import VIEWS, Reader
+from evalhouse.views.entries import joined
+from evalhouse.views.names import find_run, rows_of
 from evalhouse.views.scores import Score, Scores
 from evalhouse.views.took import Took, took
 from evalhouse.views.tree import Tree
@@ -34,32 +35,17 @@ LEFT JOIN (
 ORDER BY run.started_at DESC NULLS LAST, run.label, run.short_id
 """
 
-_RUN = """
-SELECT run_id, short_id, label, status, started_at, finished_at, submitted_at, runner,
-    runner_version, config_hash, git_commit
-FROM runs LEFT JOIN environments USING (environment_id)
-WHERE run_id = $run
-"""
+_OF_RUN = (
+    *("run_id", "short_id", "label", "status", "started_at", "finished_at", "submitted_at"),
+    *("runner", "runner_version", "config_hash"),
+)
 
-_MODELS = "SELECT model_id, model_name FROM catalog.models"
-
-_SOURCES = """
-SELECT uri, format, status, count(file.path) AS files,
-    CAST(coalesce(sum(file.bytes), 0) AS BIGINT) AS bytes
-FROM run_sources JOIN sources USING (source_id) LEFT JOIN files AS file USING (source_id)
-WHERE run_id = $run
-GROUP BY uri, format, status
-ORDER BY uri
-"""
-
-_SETTINGS = "SELECT key, value FROM run_settings WHERE run_id = $run ORDER BY key"
-
-_CHECKS = """
-SELECT scope, status, count(*) AS n FROM checks WHERE run_id = $run GROUP BY ALL ORDER BY ALL
-"""
-
-_PROBLEMS = """
-SELECT severity, kind, count(*) AS n FROM problems WHERE run_id = $run GROUP BY ALL ORDER BY ALL
+_COUNTS = """
+SELECT 'checks' AS of, scope AS first, status AS second, count(*) AS n
+FROM checks WHERE run_id = $run GROUP BY ALL
+UNION ALL
+SELECT 'problems', severity, kind, count(*) FROM problems WHERE run_id = $run GROUP BY ALL
+ORDER BY ALL
 """
 
 _METRICS = """
@@ -210,16 +196,19 @@ def runs(reader: Reader) -> RunList:
 
 def run_page(reader: Reader, name: str) -> RunPage:
     """Show one run; UnknownNameError where there is none of that name."""
-    which = {"run": find_run(reader, name).run_id}
-    settings = reader.sql(_SETTINGS, which).to_pylist()
+    run_id = find_run(reader, name).run_id
+    run = rows_of(reader, "runs", "run_id", [run_id]).to_pylist()[0]
+    environment = rows_of(reader, "environments", "environment_id", [run["environment_id"]])
+    counts = reader.sql(_COUNTS, {"run": run_id}).to_pylist()
     return RunPage(
-        **reader.sql(_RUN, which).to_pylist()[0],
-        settings={row["key"]: row["value"] for row in settings},
-        sources=tuple(RunSource(**row) for row in reader.sql(_SOURCES, which).to_pylist()),
-        results=_results(reader, which["run"]),
-        took=took(reader, which["run"]),
-        checks=_counted(reader.sql(_CHECKS, which)),
-        problems=_counted(reader.sql(_PROBLEMS, which)),
+        **{name: run[name] for name in _OF_RUN},
+        git_commit=next(iter(environment["git_commit"].to_pylist()), None),
+        settings=_settings(reader, run_id, run["config"]),
+        sources=_sources(reader, run_id),
+        results=_results(reader, run_id),
+        took=took(reader, run_id),
+        checks=_counted(counts, "checks"),
+        problems=_counted(counts, "problems"),
     )
 
 
@@ -247,19 +236,48 @@ def require_task(reader: Reader, run_id: str, task: str) -> str:
     return task
 
 
+def _settings(reader: Reader, run_id: str, config: str | None) -> dict[str, str | None]:
+    """Return the settings of one run, as the view of all of them tells them."""
+    query = (
+        "WITH runs AS (SELECT $run AS run_id, $config AS config) "  # noqa: S608 - our own view
+        f"SELECT key, value FROM ({VIEWS['run_settings'].sql}) ORDER BY key"
+    )
+    rows = reader.sql(query, {"run": run_id, "config": config}).to_pylist()
+    return {row["key"]: row["value"] for row in rows}
+
+
+def _sources(reader: Reader, run_id: str) -> tuple[RunSource, ...]:
+    """Return the dumps of a run by name, with the files that were seen in each."""
+    links = rows_of(reader, "run_sources", "run_id", [run_id])
+    ids = links["source_id"].to_pylist()
+    files = rows_of(reader, "files", "source_id", ids)
+    sizes = files.group_by("source_id").aggregate([("path", "count"), ("bytes", "sum")])
+    held = {row["source_id"]: (row["path_count"], row["bytes_sum"]) for row in sizes.to_pylist()}
+    found: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for source in rows_of(reader, "sources", "source_id", ids).to_pylist():
+        who = (source["uri"], source["format"], source["status"])
+        n_files, size = held.get(source["source_id"], (0, 0))
+        before = found.get(who, (0, 0))
+        found[who] = (before[0] + n_files, before[1] + (size or 0))
+    return tuple(RunSource(*who, *found[who]) for who in sorted(found))
+
+
 def _results(reader: Reader, run_id: str) -> tuple[Result, ...]:
     """Return the scores of a run as a leaderboard shows them, suites first."""
     tree = Tree.of(reader)
     scores = Scores.of_run(reader, tree, run_id)
-    rows = reader.sql(_MODELS)
-    models = dict(zip(*rows.to_pydict().values(), strict=True))
-    found = [
+    asked = [node for node in tree.nodes.values() if scores.may_have(node.task_id)]
+    found = [(node, scores.entries(node.task_id)) for node in asked]
+    entries = joined([each for _, each in found])
+    nodes = [node for node, each in found for _ in range(len(each))]
+    places = scores.places(entries)
+    known = rows_of(reader, "models", "model_id", [where.model_id for where in places])
+    models = dict(zip(*known.select(["model_id", "model_name"]).to_pydict().values(), strict=True))
+    results = [
         Result(node.name, node.path, node.is_suite, models[where.model_id], score)
-        for node in tree.nodes.values()
-        for where, listed in scores.everywhere(node.task_id).items()
-        for score in listed
+        for node, where, score in zip(nodes, places, scores.scores(entries), strict=True)
     ]
-    return tuple(sorted(found, key=lambda each: (not each.is_suite, each.path, each.model)))
+    return tuple(sorted(results, key=lambda each: (not each.is_suite, each.path, each.model)))
 
 
 def _flat(result: Result) -> dict[str, Any]:
@@ -267,8 +285,8 @@ def _flat(result: Result) -> dict[str, Any]:
     return {**told, **vars(result.score)}
 
 
-def _counted(rows: pa.Table) -> dict[tuple[str, str], int]:
-    return {(first, second): n for first, second, n in zip(*rows.to_pydict().values(), strict=True)}
+def _counted(rows: Sequence[Mapping[str, Any]], of: str) -> dict[tuple[str, str], int]:
+    return {(row["first"], row["second"]): row["n"] for row in rows if row["of"] == of}
 
 
 def _counts(counts: Mapping[tuple[str, str], int], *names: str) -> list[dict[str, Any]]:

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from evalhouse.store import Reader
+from evalhouse.views.names import rows_of
 
-_TOOK = """
-WITH placed AS (
-    SELECT prompt_id,
-        coalesce(max(wall_clock_seconds) FILTER (slot_index IS NULL), max(wall_clock_seconds))
-            AS seconds,
-        coalesce(max(prompt_tokens) FILTER (slot_index IS NULL), max(prompt_tokens))
-            AS prompt_tokens,
-        coalesce(max(completion_tokens) FILTER (slot_index IS NULL), max(completion_tokens))
-            AS completion_tokens,
-        coalesce(max(energy_wh) FILTER (slot_index IS NULL), sum(energy_wh)) AS energy_wh,
-        coalesce(max(emissions_kg) FILTER (slot_index IS NULL), sum(emissions_kg)) AS emissions_kg
-    FROM run_hardware_metrics
-    WHERE run_id = $run
-    GROUP BY prompt_id, model_id, attempt
-), summed AS (
-    SELECT prompt_id IS NULL AS is_whole, sum(seconds) AS seconds,
-        CAST(sum(prompt_tokens) AS BIGINT) AS prompt_tokens,
-        CAST(sum(completion_tokens) AS BIGINT) AS completion_tokens,
-        sum(energy_wh) AS energy_wh, sum(emissions_kg) AS emissions_kg
-    FROM placed
-    GROUP BY is_whole
-)
-SELECT {figures} FROM summed
-"""
-_FIGURES = ("seconds", "prompt_tokens", "completion_tokens", "energy_wh", "emissions_kg")
-_QUERY = _TOOK.format(
-    figures=", ".join(
-        f"coalesce(any_value({name}) FILTER (is_whole), any_value({name}) FILTER (NOT is_whole)) "
-        f"AS {name}"
-        for name in _FIGURES
-    )
-)
-"""What is measured of the whole run counts, else the sum over its results; GPUs in several slots
-work at the same time and add their energy."""
+_COLUMNS = {
+    "seconds": "wall_clock_seconds",
+    "prompt_tokens": "prompt_tokens",
+    "completion_tokens": "completion_tokens",
+    "energy_wh": "energy_wh",
+    "emissions_kg": "emissions_kg",
+}
+_ADDED = frozenset({"energy_wh", "emissions_kg"})
+"""GPUs in several slots work at the same time: only what they use adds up."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,6 +35,34 @@ class Took:
 
 
 def took(reader: Reader, run_id: str) -> Took:
-    """Return what a run took."""
-    (row,) = reader.sql(_QUERY, {"run": run_id}).to_pylist()
-    return Took(**row)
+    """Return what a run took.
+
+    What is measured of the whole run counts, else the sum over its results.
+    """
+    rows = rows_of(reader, "run_hardware_metrics", "run_id", [run_id]).to_pylist()
+    placed: dict[tuple[str | None, str | None, int], list[Row]] = defaultdict(list)
+    for row in rows:
+        placed[row["prompt_id"], row["model_id"], row["attempt"]].append(row)
+    return Took(**{each.name: _total(each.name, placed) for each in fields(Took)})
+
+
+def _total(name: str, placed: Mapping[tuple[str | None, str | None, int], Sequence[Row]]) -> Any:
+    whole: list[Any] = []
+    parts: list[Any] = []
+    for (prompt_id, _, _), rows in placed.items():
+        value = _measured(name, rows)
+        if value is not None:
+            (whole if prompt_id is None else parts).append(value)
+    found = whole or parts
+    return sum(found) if found else None
+
+
+def _measured(name: str, rows: Sequence[Row]) -> Any:
+    """Return what rows of one place tell: that of no slot, else all slots together."""
+    column = _COLUMNS[name]
+    told = [row for row in rows if row[column] is not None]
+    alone = [row[column] for row in told if row["slot_index"] is None]
+    if alone:
+        return max(alone)
+    values = [row[column] for row in told]
+    return (sum(values) if name in _ADDED else max(values)) if values else None

@@ -48,7 +48,11 @@ class Tree:
 
     @classmethod
     def of(cls, reader: Reader) -> Tree:
-        """Read the tree of a house."""
+        """Return the tree of a house, kept until the house changes."""
+        return reader.kept("tree", ("tasks", "task_members"), lambda: cls._read(reader))
+
+    @classmethod
+    def _read(cls, reader: Reader) -> Tree:
         rows = reader.sql(
             "SELECT task_id, task_name AS name, task_path AS path, is_suite, parent_id, sort_order "
             "FROM catalog.tasks"
