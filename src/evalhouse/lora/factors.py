@@ -54,8 +54,9 @@ class Factor:
     def gram(self) -> Floats:
         """Return the products of its columns with each other."""
         found = np.zeros((self.width, self.width))
-        for block in self.blocks():
-            found += block.T @ block
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is looked at later
+            for block in self.blocks():
+                found += block.T @ block
         return found
 
     def triangle(self) -> Floats:

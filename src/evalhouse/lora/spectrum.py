@@ -7,6 +7,7 @@ those matter the core comes from a QR decomposition of both factors.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,12 +93,13 @@ def _by_gram(left: Floats, right: Floats) -> Spectrum | None:
         return Spectrum(np.zeros(len(left)), 0.0, "gram")
     try:
         lower = np.linalg.cholesky(right)
-    except np.linalg.LinAlgError:  # columns depend on each other
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.linalg.eigvalsh(lower.T @ left @ lower)[::-1]
+    except np.linalg.LinAlgError:  # columns depend on each other, or squares overflow
         return None
-    squares = np.linalg.eigvalsh(lower.T @ left @ lower)[::-1]
     bound = 4 * len(left) * _EPSILON * _norm_bound(left) * _norm_bound(right)
     smallest, largest = float(squares[-1]), float(squares[0])
-    if not bound > 0 or smallest <= bound:  # the squares are too small, or drown
+    if not 0 < bound < smallest < math.inf:  # squares vanish, overflow, or drown in errors
         return None
     values = np.sqrt(squares)
     error = bound / float(values[-1])
