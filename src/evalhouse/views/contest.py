@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from evalhouse.store import Reader
 from evalhouse.views.cells import Cells
-from evalhouse.views.entries import UNKNOWN, Entries, Floats, Ints, Words, indices
+from evalhouse.views.entries import UNKNOWN, Entries, Floats, Ints, Words, indices, joined
 from evalhouse.views.scores import Scores
-from evalhouse.views.settings import Result, Settings
+from evalhouse.views.settings import Results, Settings
 from evalhouse.views.tree import Node, Tree
 
 
@@ -121,22 +121,14 @@ class Contest:
         ids = [node.task_id for node in nodes]
         return Scores.of(self.reader, self.tree, ids, self.choice.metric)
 
-    def kept(self, scores: Scores, entries: Entries) -> Entries:
-        """Return the scores whose results have the settings asked for."""
-        if not self.choice.where or not len(entries):
-            return entries
-        results = self.results(scores, entries)
-        kept = Settings.of(self.reader, list(dict.fromkeys(results))).matching(self.choice.where)
-        return entries.at(np.fromiter((each in kept for each in results), bool, len(results)))
-
-    @staticmethod
-    def results(scores: Scores, entries: Entries) -> list[Result]:
-        """Return what scores belong to."""
-        prompts = scores.cells.prompt_ids.take(indices(entries.row)).to_pylist()
-        return [
-            Result(*where, prompt)
-            for where, prompt in zip(scores.places(entries), prompts, strict=True)
-        ]
+    def kept(self, scores: Scores, parts: Sequence[Entries]) -> list[Entries]:
+        """Return of each part the scores whose results have the settings asked for."""
+        if not self.choice.where:
+            return list(parts)
+        found = Settings.of(self.reader, _results(scores.cells, joined(parts)))
+        ends = np.cumsum([len(part) for part in parts])[:-1]
+        masks = np.split(found.matching(self.choice.where), ends)
+        return [part.at(mask) for part, mask in zip(parts, masks, strict=True)]
 
     def entrants(self, cells: Cells, places: Ints) -> pa.Table:
         """Return the names of models and runs, a column for each field of `Entrant`."""
@@ -155,6 +147,24 @@ class Contest:
                 "model_id": model_ids,
             }
         )
+
+
+def _results(cells: Cells, entries: Entries) -> Results:
+    """Return what scores belong to."""
+    prompts = cells.prompt_ids.take(indices(entries.row))
+    fields = [
+        _distinct(cells.run_ids, entries.place),
+        _distinct(cells.model_ids, entries.place),
+        _distinct(prompts, np.arange(len(entries))),
+    ]
+    return Results(tuple(ids for ids, _ in fields), tuple(codes for _, codes in fields))
+
+
+def _distinct(ids: pa.Array, at: Ints) -> tuple[list[str | None], Ints]:
+    """Return the distinct ids at some positions, and for each position which it is."""
+    encoded = ids.dictionary_encode(null_encoding="encode")
+    used, codes = np.unique(np.asarray(encoded.indices)[at], return_inverse=True)
+    return encoded.dictionary.take(pa.array(used)).to_pylist(), codes
 
 
 def _shared(codes: Ints) -> int:

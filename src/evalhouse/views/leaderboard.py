@@ -154,7 +154,7 @@ def _rows(
     contest: Contest, scores: Scores, parts: Sequence[Entries], measure: Measure
 ) -> Listed[Row]:
     """Return the scores that have the settings asked for, the best first."""
-    kept = [contest.kept(scores, part) for part in parts]
+    kept = contest.kept(scores, parts)
     entries = joined(kept)
     entrants = contest.entrants(scores.cells, entries.place)
     paths = [

@@ -138,12 +138,11 @@ def _columns(contest: Contest) -> dict[Node, str]:
 
 def _kept(contest: Contest, scores: Scores, nodes: dict[Node, str]) -> dict[str, Entries]:
     """Return the scores that have the settings asked for, by the name of their column."""
-    found = [(name, scores.entries(node.task_id)) for node, name in nodes.items()]
-    if not any(len(entries) for _, entries in found):
+    found = [scores.entries(node.task_id) for node in nodes]
+    if not any(map(len, found)):
         raise UsageError(f"`{contest.title}` and what it is made from have no scores")
     parts: dict[str, list[Entries]] = {}
-    for name, entries in found:
-        kept = contest.kept(scores, entries)
+    for name, kept in zip(nodes.values(), contest.kept(scores, found), strict=True):
         if len(kept):
             parts.setdefault(name, []).append(kept)
     in_order = (name for name in dict.fromkeys(nodes.values()) if name in parts)

@@ -35,6 +35,8 @@ LEFT JOIN (
 ORDER BY run.started_at DESC NULLS LAST, run.label, run.short_id
 """
 
+_LISTED = ("runs", "run_model_metrics", "models", "tasks", "run_sources")
+
 _OF_RUN = (
     *("run_id", "short_id", "label", "status", "started_at", "finished_at", "submitted_at"),
     *("runner", "runner_version", "config_hash"),
@@ -191,7 +193,7 @@ class TaskPage:
 
 def runs(reader: Reader) -> RunList:
     """List the runs of a house."""
-    return RunList(reader.sql(_LIST))
+    return RunList(reader.kept("run list", _LISTED, lambda: reader.sql(_LIST)))
 
 
 def run_page(reader: Reader, name: str) -> RunPage:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.store import Reader
+from evalhouse.views.entries import Bools, Ints
 
 _MODEL = "models.model_name"
 _SHORTHAND = {"model": _MODEL, "run": "runs.short_id"}
@@ -32,17 +36,37 @@ class Result(NamedTuple):
     prompt_id: str | None
 
 
+@dataclass(frozen=True)
+class Results:
+    """Results in columns: of each field of `Result` the distinct ids, and which each one has."""
+
+    ids: tuple[Sequence[str | None], ...]
+    codes: tuple[Ints, ...]
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> Results:
+        """Turn results into columns."""
+        fields = list(zip(*results, strict=True)) or [()] * len(Result._fields)
+        ids = tuple(list(dict.fromkeys(field)) for field in fields)
+        places = [{each: place for place, each in enumerate(known)} for known in ids]
+        codes = tuple(
+            np.array([known[each] for each in field], dtype=np.int64)
+            for known, field in zip(places, fields, strict=True)
+        )
+        return cls(ids, codes)
+
+
 class Settings:
     """The value of every key in each of some results; None where it is empty or not there."""
 
-    def __init__(self, results: Sequence[Result]) -> None:
+    def __init__(self, results: Results) -> None:
         self._results = results
         self._values: dict[str, tuple[int, dict[str, str | None]]] = {}
 
     @classmethod
-    def of(cls, reader: Reader, results: Sequence[Result]) -> Settings:
+    def of(cls, reader: Reader, results: Sequence[Result] | Results) -> Settings:
         """Read the settings of results."""
-        settings = cls(results)
+        settings = cls(results if isinstance(results, Results) else Results.of(results))
         for field, rows in (
             (1, _columns(reader, "models", "model_id", "* EXCLUDE model_id", settings._ids(1))),
             (0, _columns(reader, "runs", "run_id", _RUN_COLUMNS, settings._ids(0))),
@@ -70,25 +94,41 @@ class Settings:
         if not found:
             last = {key.rpartition(".")[2] for key in self._values}
             raise UnknownNameError("setting", name, {*self._values, *last})
-        told = [key for key in found if any(self._column(key))] or found
-        if any(self._column(key) != self._column(told[0]) for key in told):
+        told = [key for key in found if any(self._told(key))] or found
+        if any(self._differ(key, told[0]) for key in told):
             keys = ", ".join(f"`{key}`" for key in told)
             raise UsageError(f"`{name}` may be {keys}, which differ here; give the whole key")
         return told[0]
 
-    def matching(self, where: Mapping[str, Iterable[str]]) -> set[Result]:
-        """Return the results in which each key has one of its values; "" stands for empty."""
-        kept = set(self._results)
+    def matching(self, where: Mapping[str, Iterable[str]]) -> Bools:
+        """Return in which results each key has one of its values; "" stands for empty."""
+        kept = np.ones(len(self._results.codes[0]), dtype=bool)
         for name, wanted in where.items():
             key, values = self.resolve(name), list(wanted)
-            kept = {each for each in kept if any(_equal(self.value(key, each), v) for v in values)}
+            fits = [any(_equal(told, value) for value in values) for told in self._told(key)]
+            kept &= np.array(fits, dtype=bool)[self._codes(key)]
         return kept
 
     def _ids(self, field: int) -> list[str]:
-        return sorted({each for result in self._results if (each := result[field])})
+        return sorted(each for each in self._results.ids[field] if each)
 
-    def _column(self, key: str) -> list[str | None]:
-        return [self.value(key, result) for result in self._results]
+    def _codes(self, key: str) -> Ints:
+        return self._results.codes[self._values[key][0]]
+
+    def _told(self, key: str) -> list[str | None]:
+        """Return the value of a key for each id of its field."""
+        field, values = self._values[key]
+        return [values.get(each or "") for each in self._results.ids[field]]
+
+    def _differ(self, key: str, other: str) -> bool:
+        """Return whether two keys have different values in any result."""
+        if self._values[key][0] == self._values[other][0]:
+            return self._told(key) != self._told(other)
+        columns = (
+            np.array(self._told(each), dtype=object)[self._codes(each)] for each in (key, other)
+        )
+        first, second = columns
+        return bool((first != second).any())
 
     def _take(self, field: int, rows: Iterable[tuple[str, str, Any]]) -> None:
         for owner, key, value in rows:
