@@ -12,6 +12,7 @@ import pytest
 from evalhouse import ids
 from evalhouse.formats import FORMATS
 from evalhouse.formats.base import Limits, Reading, UnitFacts
+from evalhouse.lookups.seeds import named_rows
 from evalhouse.records import (
     Cell,
     Environment,
@@ -26,6 +27,7 @@ from evalhouse.records import (
     SystemHardware,
     SystemSoftware,
     Task,
+    TaskCategory,
 )
 from evalhouse.redact import Redactor
 from tests.formats.bakeoff.made import (
@@ -488,3 +490,21 @@ def test_a_result_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
     facts = rest[-1]
     assert isinstance(facts, UnitFacts)
     assert facts.files[0].live
+
+
+def test_tasks_of_its_own_domains_have_the_category_of_these(tmp_path: Path) -> None:
+    categories = {row.category_id: row.name for row in named_rows(TaskCategory)}
+    found = {
+        task.task_path: categories.get(task.category_id or "")
+        for task in entities(read(tmp_path), Task)
+    }
+    domains = {
+        "bakeoff/qa": "knowledge",
+        "bakeoff/code": "code_generation",
+        "bakeoff/summarize": "summarization",
+        "bakeoff/classify": "classification",
+    }
+    told = {path: name for path, name in found.items() if path in domains}
+    assert told
+    assert told == {path: domains[path] for path in told}
+    assert found.get("bakeoff") is None

@@ -86,7 +86,7 @@ class Prompts:
 
     def _task(self, path: str, parent: str | None, *, is_suite: bool, tier: str) -> str:
         task_id, shown = ids.task_id(path), self._names.clean(path)
-        category = category_of(tier if tier == FLOOR else path.rpartition("/")[2])
+        category = category_of(tier if tier == FLOOR else path.replace("/", "_"))
         self._names.add(
             Task(
                 task_id=task_id,
