@@ -227,3 +227,26 @@ def test_times_are_utc(filled: Store) -> None:
 def test_a_reader_can_be_closed_twice(filled: Store) -> None:
     with filled.reader() as reader:
         reader.close()
+
+
+def test_what_is_made_of_tables_is_kept_until_the_house_changes(filled: Store) -> None:
+    made: list[int] = []
+
+    def count() -> int:
+        made.append(1)
+        return len(made)
+
+    with filled.reader() as first, filled.reader() as second:
+        assert [first.kept("n", ("runs",), count), second.kept("n", ("runs",), count)] == [1, 1]
+    write(filled, {}, unit("other"))
+    with filled.reader() as third:
+        assert third.kept("n", ("runs",), count) == 2
+
+
+def test_a_table_of_the_catalog_comes_as_queries_see_it(filled: Store) -> None:
+    with filled.reader() as reader:
+        assert reader.table("runs")["run_id"].to_pylist() == [RUN.run_id]
+
+
+def test_macros_can_be_named_by_a_query(filled: Store) -> None:
+    assert values(filled, "SELECT lake.json_double(x) FROM (SELECT 1.5 AS x)") == ["1.5"]

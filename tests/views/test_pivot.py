@@ -98,3 +98,28 @@ def test_a_pivot_turns_into_arrow(store: Store) -> None:
         "a": None,
         "b": 0.6,
     }
+
+
+def test_rows_can_be_taken_by_number_and_slice(store: Store) -> None:
+    draft = Draft()
+    _suite(draft)
+    rows = _pivot(draft.commit(store), "ab").rows
+    assert len(rows) == 2
+    assert [rows[-1], rows[0]] == list(rows)[::-1] == rows[::-1]
+
+
+def test_settings_that_no_result_has_leave_no_rows(store: Store) -> None:
+    draft = Draft()
+    _suite(draft)
+    page = _pivot(draft.commit(store), "ab", where={"path.n": ["7"]})
+    assert (page.tasks, list(page.rows)) == (("ab",), [])
+    assert page.to_arrow().column_names == ["model", "revision", "run", "label", "ab"]
+
+
+def test_scores_of_one_prompt_alone_fill_their_cell(store: Store) -> None:
+    draft = Draft()
+    run, model, task = draft.run("r"), draft.model("m"), draft.task("a")
+    for shots in (0, 5):
+        draft.score(run, model, task, shots / 10, config={"num_shots": shots})
+    page = _pivot(draft.commit(store), "a", where={"num_shots": ["5"]})
+    assert (_values(page), page.notes) == ([[0.5]], ())

@@ -59,11 +59,12 @@ def _sum(rows: Floats) -> Floats:
     """Return the sum over rows, what rounding loses added at the end (Knuth's two-sum)."""
     total: Floats = rows[0]
     lost = np.zeros_like(total)
-    for row in rows[1:]:
-        more = total + row
-        part = more - total
-        lost += (total - (more - part)) + (row - part)
-        total = more
+    with np.errstate(invalid="ignore"):  # of infinite values nothing is lost
+        for row in rows[1:]:
+            more = total + row
+            part = more - total
+            lost += (total - (more - part)) + (row - part)
+            total = more
     return np.asarray(np.where(np.isfinite(lost), total + lost, total))
 
 

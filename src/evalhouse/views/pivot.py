@@ -57,24 +57,23 @@ class PivotRows(Sequence[PivotRow]):
     def __getitem__(self, which: slice) -> Sequence[PivotRow]: ...
     def __getitem__(self, which: int | slice) -> PivotRow | Sequence[PivotRow]:
         """Return a row, or some."""
+        places = np.arange(len(self))
         if isinstance(which, slice):
-            return list(self._between(*which.indices(len(self))))
-        place = range(len(self))[which]
-        return next(self._between(place, place + 1, 1))
+            return list(self._at(places[which]))
+        return next(self._at(places[[which]]))
 
     def __iter__(self) -> Iterator[PivotRow]:
         """Yield every row."""
         for start in range(0, len(self), _AT_ONCE):
-            yield from self._between(start, min(start + _AT_ONCE, len(self)), 1)
+            yield from self._at(np.arange(start, min(start + _AT_ONCE, len(self))))
 
     def values(self) -> Iterator[pa.Array]:
         """Yield the values of each column, empty where there is no score."""
         for entries, at in self._columns:
             yield numbers(entries.value).take(indices(at))
 
-    def _between(self, start: int, stop: int, step: int) -> Iterator[PivotRow]:
-        places = slice(start, stop, step)
-        entrants = self.entrants.take(pa.array(np.arange(len(self))[places])).to_pylist()
+    def _at(self, places: Ints) -> Iterator[PivotRow]:
+        entrants = self.entrants.take(pa.array(places)).to_pylist()
         columns = [self._listed(entries, at[places]) for entries, at in self._columns]
         for entrant, *scores in zip(entrants, *columns, strict=True):
             yield PivotRow(Entrant(**entrant), tuple(scores))
