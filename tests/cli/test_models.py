@@ -100,6 +100,9 @@ def test_an_unknown_value_is_given_a_row(at: Evalhouse) -> None:
     assert failed.code == 2
     assert "name one with `--as`" in failed.err
     assert at("models", "merge", line["conflict_id"], "--as", "q8_0", "--json").json["note"] is None
+    shown = at("models", "conflicts", line["conflict_id"], "--json").json["differences"]
+    assert shown == [{"field": "quantization", "stored": None, "arrived": "zz9", "taken": "q8_0"}]
+    assert "q8_0" in at("models", "conflicts", line["conflict_id"]).out
     assert at("sql", "SELECT quantization FROM models", "--format", "json").json == [
         {"quantization": "q8_0"}
     ]

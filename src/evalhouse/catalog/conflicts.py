@@ -76,6 +76,7 @@ def _open(session: Session, conflict_id: str) -> dict[str, Any]:
             f"the conflict `{conflict_id[:8]}` was decided by {decided_by} already: {state}"
         )
     return {
+        "conflict_id": conflict_id,
         "kind": kind,
         "model_id": str(model_id),
         "other": None if other is None else str(other),
@@ -95,6 +96,12 @@ def _merge(session: Session, row: dict[str, Any], decision: Decision) -> None:
                 f"name one with `--as`"
             )
         value: Any = _lookup(session, column, decision.value)
+        told = {column: {**both, "taken": decision.value}}
+        session.execute(
+            "UPDATE model_conflicts SET difference = ? WHERE conflict_id = ?",
+            stored_text(ids.canonical_json(told)),
+            row["conflict_id"],
+        )
     else:
         if decision.value is not None:
             raise UsageError("a name of a lookup is given where an unknown value is merged")

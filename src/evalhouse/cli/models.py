@@ -399,8 +399,21 @@ def _print_list(title: str, lines: list[str]) -> None:
 def _print_conflict(page: ConflictPage, session: Session) -> None:
     heading(f"{page.conflict_id[:8]} {page.kind}: {page.model or page.model_id}")
     print_rows(
-        [Column("field", is_name=True), Column("stored"), Column("arrived")],
-        [(each.field, _value(each.stored), _value(each.arrived)) for each in page.differences],
+        [
+            Column("field", is_name=True),
+            Column("stored"),
+            Column("arrived"),
+            Column("taken", is_optional=True),
+        ],
+        [
+            (
+                each.field,
+                _value(each.stored),
+                _value(each.arrived),
+                "" if each.taken is None else _value(each.taken),
+            )
+            for each in page.differences
+        ],
     )
     say(f"from {page.origin or NOTHING}, {page.seen_at:%Y-%m-%d %H:%M} UTC")
     if page.state != "open":

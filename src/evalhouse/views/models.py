@@ -130,6 +130,7 @@ class FieldDifference:
     field: str
     stored: Any
     arrived: Any
+    taken: Any = None  # what a person chose in the place of both
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,9 @@ def conflict(reader: Reader, name: str) -> ConflictPage:
     return ConflictPage(
         **row,
         differences=tuple(
-            FieldDifference(_plain(field), both.get("stored"), both.get("arrived"))
+            FieldDifference(
+                _plain(field), both.get("stored"), both.get("arrived"), both.get("taken")
+            )
             for field, both in difference.items()
         ),
     )
