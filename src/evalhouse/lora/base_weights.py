@@ -115,25 +115,29 @@ def largest_value(matrix: NDArray[np.float32]) -> tuple[float, float]:
     By bidiagonalisation (Golub and Kahan, 1965) from a random start, with all directions kept
     orthogonal; the bound is the residual, so that some singular value is that near.
     """
-    chance = np.random.default_rng(0)
-    start = np.asarray(chance.standard_normal(matrix.shape[1]), np.float64)
+    if matrix.shape[0] < matrix.shape[1]:  # the shorter side is the one that is run through
+        matrix = matrix.T
+    start = np.asarray(np.random.default_rng(0).standard_normal(matrix.shape[1]), np.float64)
     right: list[Floats] = [np.divide(start, np.linalg.norm(start))]
     left: list[Floats] = []
     diagonal: list[float] = []
     beside: list[float] = []
     value, residual = 0.0, 0.0
-    for _ in range(min(*matrix.shape, _STEPS)):
-        out = _orthogonal(_times(matrix, right[-1]), left)
-        diagonal.append(float(np.linalg.norm(out)))
-        if not diagonal[-1] > 0:
-            break
-        left.append(out / diagonal[-1])
+    out = _times(matrix, right[0])
+    while (length := float(np.linalg.norm(out))) > 0 and len(left) < _STEPS:
+        left.append(out / length)
+        diagonal.append(length)
         back = _orthogonal(_times(matrix.T, left[-1]), right)
         beside.append(float(np.linalg.norm(back)))
-        value, residual = _largest_of(diagonal, beside)
-        if residual <= _CLOSE * value or not beside[-1] > 0:
+        if beside[-1] > 0:
+            right.append(back / beside[-1])
+            out = _orthogonal(_times(matrix, right[-1]), left)
+        else:
+            out = np.zeros(len(left[-1]))
+        value, last = _largest_of(diagonal, beside)
+        residual = float(np.linalg.norm(out)) * last
+        if residual <= _CLOSE * value:
             break
-        right.append(back / beside[-1])
     return value, residual + float(np.finfo(np.float32).eps) * value
 
 
@@ -152,7 +156,9 @@ def _orthogonal(vector: Floats, others: list[Floats]) -> Floats:
 
 
 def _largest_of(diagonal: list[float], beside: list[float]) -> tuple[float, float]:
-    """Return the largest value of a bidiagonal matrix, and what it leaves over."""
-    small = np.diag(diagonal) + np.diag(beside[:-1], 1)
-    left, values, _ = np.linalg.svd(small)
-    return float(values[0]), float(beside[-1] * abs(left[-1, 0]))
+    """Return the largest value of a bidiagonal matrix, and how much of it is in the last place."""
+    small = np.zeros((len(diagonal), len(diagonal) + 1))
+    small[:, :-1] += np.diag(diagonal)
+    small[:, 1:] += np.diag(beside)
+    _, values, right = np.linalg.svd(small)
+    return float(values[0]), float(abs(right[0, -1]))

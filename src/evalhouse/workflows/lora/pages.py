@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from evalhouse.errors import UsageError
@@ -37,6 +38,7 @@ def write_page(pages: Sequence[AuditPage], path: Path) -> None:
         part.write_text(text, "utf-8")
         os.replace(part, path)  # noqa: PTH105 - in one step
     except OSError as failure:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         what = failure.strerror or str(failure)
         raise UsageError(f"`{path}` cannot be written: {what}; name another place") from failure
