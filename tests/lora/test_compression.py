@@ -14,7 +14,17 @@ from evalhouse.lora.floats import Floats
 from evalhouse.lora.reading import read_adapter
 from evalhouse.lora.stored import opened
 from evalhouse.workflows.lora.compress import Compressed, CompressOptions, compress_adapters
-from tests.lora.made import MODULES, PREFIX, bfloat16, factors, layers, pair, peft, safetensors
+from tests.lora.made import (
+    MODULES,
+    PREFIX,
+    Numbers,
+    bfloat16,
+    factors,
+    layers,
+    pair,
+    peft,
+    safetensors,
+)
 
 
 def _dense(layer: Layer) -> Floats:
@@ -99,7 +109,7 @@ def test_layers_that_lose_nothing_stay_byte_for_byte(tmp_path: Path) -> None:
 
 def test_what_is_beside_the_updates_stays(tmp_path: Path) -> None:
     module = "model.layers.0.self_attn.q_proj"
-    beside = {
+    beside: dict[str, Numbers] = {
         f"{PREFIX}{module}.lora_magnitude_vector": np.arange(48, dtype=np.float32),
         f"{PREFIX}{module}.lora_B.bias": np.arange(48, dtype=np.float32),
         f"{PREFIX}classifier.weight": np.random.default_rng(0).normal(size=(2, 32)),

@@ -43,7 +43,7 @@ def test_nothing_is_defined_of_an_update_that_is_zero() -> None:
 
 @pytest.mark.parametrize("size", [1e-200, 1e-20, 1.0, 1e200])
 def test_ranks_do_not_depend_on_the_size(size: float) -> None:
-    values = 0.6 ** np.arange(8) * size
+    values = np.asarray(0.6 ** np.arange(8) * size, np.float64)
     assert measures.stable_rank(values) == pytest.approx((1 - 0.36**8) / 0.64)
     assert measures.energy_rank(values, 0.9) == 3  # 1 − 0.36³ = 0.953
     assert measures.frobenius(values) == pytest.approx(size * ((1 - 0.36**8) / 0.64) ** 0.5)

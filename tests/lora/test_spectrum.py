@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from evalhouse.lora.factors import Factor, Update
 from evalhouse.lora.floats import Floats, encoded
@@ -50,7 +51,7 @@ def test_values_are_those_of_the_dense_matrix(
 
 def test_the_error_that_is_told_bounds_the_error() -> None:
     for seed in range(20):
-        values = 0.3 ** np.arange(10)
+        values = np.asarray(0.3 ** np.arange(10), np.float64)
         found = update(*with_values(80, 60, values, seed=seed), "F64")
         ours = spectrum(found)
         assert np.abs(ours.values - values).max() <= ours.error <= 1e-8
@@ -58,7 +59,7 @@ def test_the_error_that_is_told_bounds_the_error() -> None:
 
 def test_few_digits_are_lost_on_a_wide_spectrum_as_small_values_come_from_triangles() -> None:
     # Values 1, 0.1, … 1e-11, of which squares leave seven digits: exact effective rank 1.43505518.
-    values = 10.0 ** -np.arange(12)
+    values = np.asarray(10.0 ** -np.arange(12), np.float64)
     ours = spectrum(update(*with_values(160, 96, values), "F64"))
     assert ours.way == "qr"
     assert np.allclose(ours.values, values, rtol=1e-3)
@@ -152,7 +153,7 @@ def _values_of(folder: Path) -> tuple[Any, Floats]:
         return layer, layer_spectrum(layer, files).values
 
 
-def _dense(matrix: Floats) -> Floats:
+def _dense(matrix: NDArray[Any]) -> Floats:
     return np.asarray(np.linalg.svd(matrix, compute_uv=False), np.float64)
 
 
@@ -195,7 +196,8 @@ def test_a_hadamard_product_is_measured_exactly(tmp_path: Path) -> None:
 @pytest.mark.parametrize("split", [(), ("w1",), ("w2",), ("w1", "w2")])
 def test_a_kronecker_product_is_measured_exactly(tmp_path: Path, split: tuple[str, ...]) -> None:
     chance = np.random.default_rng(3)
-    tensors, whole = {}, {}
+    tensors: dict[str, Floats] = {}
+    whole: dict[str, Floats] = {}
     for name, (out, size) in {"w1": (4, 3), "w2": (7, 5)}.items():
         left, right = chance.normal(size=(out, 2)), chance.normal(size=(2, size))
         whole[name] = left @ right
