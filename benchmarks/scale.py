@@ -19,7 +19,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -87,10 +87,15 @@ class Filled:
     rows: int = 0
     commits: int = 0
     lake_seconds: float = 0.0
-    catalog_seconds: float = 0.0
+    commit_seconds: list[float] = field(default_factory=list)
     catalog_bytes: int = 0
     lake_bytes: int = 0
     peak: int = 0
+
+    @property
+    def catalog_seconds(self) -> float:
+        """Return how long all commits took."""
+        return sum(self.commit_seconds)
 
 
 @dataclass(frozen=True)
@@ -308,7 +313,7 @@ def fill(store: Store, size: Size) -> Filled:
             written = time.perf_counter()
             batch.commit(entities=entities, units=units)
         filled.lake_seconds += written - started
-        filled.catalog_seconds += time.perf_counter() - written
+        filled.commit_seconds.append(time.perf_counter() - written)
         filled.cells += len(cells)
         filled.rows += rows.num_rows
         filled.commits += 1
@@ -417,13 +422,18 @@ def report(name: str, filled: Filled, asked: list[Asked], peak: int) -> None:
     """Print what was measured of one database."""
     a_second = filled.cells / filled.catalog_seconds
     lake = filled.rows / filled.lake_seconds
+    first, *_, last = [filled.commit_seconds[0], *filled.commit_seconds]
+    catalog, lake_size, peaks = (
+        f"{filled.catalog_bytes / _MEGABYTE:,.0f}",
+        f"{filled.lake_bytes / _MEGABYTE:,.0f}",
+        [f"{each / _MEGABYTE:,.0f}" for each in (filled.peak, peak)],
+    )
     print(
         f"\n{name}: {filled.cells:,} cells and as many units in {filled.commits} commits took "
-        f"{filled.catalog_seconds:.1f} s ({a_second:,.0f} cells/s); {filled.rows:,} metric rows "
-        f"written in {filled.lake_seconds:.1f} s ({lake:,.0f}/s). Catalog "
-        f"{filled.catalog_bytes / _MEGABYTE:,.0f} MB, lake {filled.lake_bytes / _MEGABYTE:,.0f} "
-        f"MB; peak memory {filled.peak / _MEGABYTE:,.0f} MB filling, {peak / _MEGABYTE:,.0f} MB "
-        f"asking; load {os.getloadavg()[0]:.1f}\n"
+        f"{filled.catalog_seconds:.1f} s ({a_second:,.0f} cells/s; the first commit {first:.1f} s, "
+        f"the last {last:.1f} s); {filled.rows:,} metric rows written in "
+        f"{filled.lake_seconds:.1f} s ({lake:,.0f}/s). Catalog {catalog} MB, lake {lake_size} MB; "
+        f"peak memory {peaks[0]} MB filling, {peaks[1]} MB asking; load {os.getloadavg()[0]:.1f}\n"
     )
     print(f"| question | warm: median (range) of {ROUNDS} | first call |\n|---|---|---|")
     for each in asked:
