@@ -63,3 +63,11 @@ def test_blocks_are_the_whole_one_after_another(name: str, *, turned: bool) -> N
     blocks = [block.copy() for block in decoded_blocks(stored, name, 5)]
     assert [len(block) for block in blocks] == [5, 5, 5, 5, 3]
     assert np.array_equal(np.concatenate(blocks), decoded(stored, name))
+
+
+def test_blocks_of_two_that_are_read_at_once_do_not_mix() -> None:
+    first, second = np.arange(12.0).reshape(6, 2), -np.arange(12.0).reshape(6, 2)
+    for one, other in zip(
+        decoded_blocks(first, "F64", 2), decoded_blocks(second, "F64", 2), strict=True
+    ):
+        assert np.array_equal(one, -other)

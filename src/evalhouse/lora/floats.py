@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -54,15 +56,34 @@ def decoded_blocks(stored: NDArray[np.generic], type_name: str, rows: int) -> It
     """
     order: Literal["C", "F"] = "C" if stored.flags.c_contiguous else "F"
     shape = (min(rows, len(stored)), *stored.shape[1:])
-    whole = np.empty(shape, np.uint32, order) if type_name == "BF16" else None
-    values = np.empty(shape, np.float64, order)
-    for start in range(0, len(stored), rows):
-        block: NDArray[np.generic] = stored[start : start + rows]
-        if whole is not None:
-            place = whole[: len(block)]
-            block = np.left_shift(block, 16, out=place, dtype=np.uint32).view(np.float32)
-        np.copyto(values[: len(block)], block, casting="unsafe")
-        yield values[: len(block)]
+    with _room(prod(shape)) as (wide, whole):
+        values = wide.reshape(shape, order=order)
+        halves = whole.reshape(shape, order=order)
+        for start in range(0, len(stored), rows):
+            block: NDArray[np.generic] = stored[start : start + rows]
+            if type_name == "BF16":
+                place = halves[: len(block)]
+                block = np.left_shift(block, 16, out=place, dtype=np.uint32).view(np.float32)
+            np.copyto(values[: len(block)], block, casting="unsafe")
+            yield values[: len(block)]
+
+
+_spare: list[tuple[Floats, NDArray[np.uint32]]] = []
+"""Places of memory that are used again: to be given new ones by the system takes longer than to
+convert the numbers. Each is with one reader at a time."""
+
+
+@contextmanager
+def _room(count: int) -> Iterator[tuple[Floats, NDArray[np.uint32]]]:
+    """Give room for so many numbers in double precision, and as many of 32 bits."""
+    found = _spare.pop() if _spare else (np.empty(0, np.float64), np.empty(0, np.uint32))
+    if len(found[0]) < count:
+        found = np.empty(count, np.float64), np.empty(count, np.uint32)
+    try:
+        yield found[0][:count], found[1][:count]
+    finally:
+        if not _spare:
+            _spare.append(found)
 
 
 def encoded(values: Floats, type_name: str) -> NDArray[np.generic]:
