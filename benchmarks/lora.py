@@ -131,7 +131,7 @@ def main() -> None:
                 sys.executable, "-m", "evalhouse", "lora", "audit", place, "--json"
             ],
             "one pass of Gram in numpy": [sys.executable, "-c", FLOOR, str(path)],
-            "evalhouse --help": [sys.executable, "-m", "evalhouse", "lora", "--help"],
+            "evalhouse lora --help": [sys.executable, "-m", "evalhouse", "lora", "--help"],
         }  # fmt: skip
         took: dict[str, list[Took]] = {name: [] for name in commands}
         for _ in range(ROUNDS):
