@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalhouse.formats.items import Cleaner
-from evalhouse.redact import Redactor, load_rules
+from evalhouse.redact import Redactor, holds_login, load_rules
 
 ALNUM = string.ascii_letters + string.digits
 BODY = "aB3" + "xY7" * 20  # letters and digits, as keys are
@@ -321,3 +321,70 @@ def test_the_name_of_a_secret_is_a_hit_however_it_is_spelled(name: str, value: s
 def test_any_bytes_can_be_searched(data: bytes) -> None:
     assert REDACTOR.text(data)[1] == len(REDACTOR.secrets(data))
     REDACTOR.settings(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("token", "api_key", "api%5Fkey", "password", "sig", "signature", "access_token"),
+        *("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature"),
+    ],
+)
+def test_an_address_loses_parameters_with_secret_names(name: str) -> None:
+    value = "9f8a7b%2F6c;5d"
+    cleaned = REDACTOR.address(f"https://h:8080/x@v1?a=1&{name}={value}&b=2#{name}={value}")
+    marker = REDACTOR.marker("setting", value.encode()).decode()
+    assert cleaned == f"https://h:8080/x@v1?a=1&{name}={marker}&b=2#{name}={marker}"
+    assert REDACTOR.address(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("login", ["user:pw1234567", "justatoken", "a@b.example:pw", ":pw"])
+def test_an_address_loses_what_logs_in(login: str) -> None:
+    cleaned = REDACTOR.address(f"see git+https://{login}@hf.co/a/b@main for it")
+    marker = REDACTOR.marker("url-login", login.encode()).decode()
+    assert cleaned == f"see git+https://{marker}@hf.co/a/b@main for it"
+    assert REDACTOR.address(cleaned) == cleaned
+    assert REDACTOR.text(cleaned.encode()) == (cleaned.encode(), 0)
+    assert holds_login(cleaned)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://h/x?num_tokens=5&page_token=6&design=7&token=&api_key=EMPTY",
+        "ollama://llama3:8b@sha256:" + "ab" * 32,
+        "hf://gpt2@main",
+        "/models//tiny@2/w.gguf",
+        "git@github.com:org/repo",
+        "org/model@main",
+    ],
+)
+def test_an_address_without_secrets_stays(address: str) -> None:
+    assert REDACTOR.address(address) == address
+    assert not holds_login(address)
+
+
+def test_a_signature_is_a_secret_in_addresses_alone() -> None:
+    text = '{"signature": "abcdef", "sig": "abcdef"}'
+    assert REDACTOR.settings(text.encode()) == (text.encode(), 0)
+
+
+def test_secrets_of_a_parameter_that_hold_each_other_are_one() -> None:
+    cleaned = REDACTOR.address("?a=1;token=x;password=y&k=" + SECRETS["openai"][0])
+    marks = [match[1] for match in MARKER.finditer(cleaned)]
+    assert marks == ["setting", "openai"]
+
+
+def test_addresses_are_found_throughout_a_value() -> None:
+    told = {"a": ["https://h/?sig=abcd", 3, None], "b": {"c": ("//u:p@h/x",)}}
+    cleaned = REDACTOR.addresses_in(told)
+    assert cleaned["a"][1:] == [3, None]
+    assert "abcd" not in cleaned["a"][0]
+    assert "u:p" not in cleaned["b"]["c"][0]
+
+
+@given(st.text(alphabet="ab:/@?&;#= \n⟧⟦" + "\ud800", max_size=60))
+def test_cleaning_an_address_again_changes_nothing(rest: str) -> None:
+    cleaned = REDACTOR.address("https://u:p@h?token=" + rest)
+    assert cleaned.startswith("https://⟦redacted:url-login:")
+    assert REDACTOR.address(cleaned) == cleaned

@@ -10,9 +10,12 @@ from __future__ import annotations
 import hmac
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
+from urllib.parse import unquote_plus
 
 import ahocorasick_rs
 
@@ -33,6 +36,10 @@ _ARGUMENT = re.compile(
     rb"(?:--([A-Za-z][\w-]{1,60}+)[= ]|([A-Za-z][\w-]{1,60}+)=)(?:\\\"|')?+([^\s,;&\"\\']++)"
 )
 _LISTED_ARGUMENT = re.compile(rb'"--([A-Za-z][\w-]{1,60}+)"\s*+,\s*+"(?!--)((?:[^"\\]++|\\.)*+)"')
+# `ollama://name:tag@digest` and `hf://name@revision` have no user before their `@`.
+_LOGIN = re.compile(rb"(?:^|(?<!\bhf)(?<!\bollama):)//([^/?#\s]+)@", re.IGNORECASE)
+_PARAMETER = re.compile(rb"[?&;#]([^=&;#?/\s]{1,80}+)=")
+_PARAMETER_VALUE = re.compile(rb"[^&#\s]*+")
 _COLON = re.compile(rb"\s*+:")
 _LONGEST_NAME = 90  # bytes, with its quotes
 _SHORT = 4  # letters; all of a shorter word is needed to tell it from others
@@ -59,17 +66,30 @@ class Rules:
     exact_keys: frozenset[str]
     suffix_keys: tuple[str, ...]
     placeholders: frozenset[str]
+    address_keys: tuple[str, ...] = ()
 
     def is_secret_key(self, name: str) -> bool:
         """Tell whether a setting of this name holds a secret."""
-        plain = _CAMEL_WORDS.sub("_", name).lower().translate(_SEPARATORS)
+        plain = _plain(name)
         if plain in self.exact_keys:
             return True
         return any(plain.endswith("_" + suffix) for suffix in self.suffix_keys)
 
+    def is_secret_parameter(self, name: str) -> bool:
+        """Tell whether a parameter of this name in an address holds a secret."""
+        plain = _plain(name)
+        return self.is_secret_key(name) or any(
+            plain == key.removeprefix("*") or (key[0] == "*" and plain.endswith("_" + key[1:]))
+            for key in self.address_keys
+        )
+
     def is_harmless(self, value: str) -> bool:
         """Tell whether a secret setting has a value that is none: a placeholder or our marker."""
         return value.upper() in self.placeholders or _MARKER.fullmatch(value) is not None
+
+
+def _plain(name: str) -> str:
+    return _CAMEL_WORDS.sub("_", name).lower().translate(_SEPARATORS)
 
 
 @cache
@@ -87,7 +107,8 @@ def load_rules() -> Rules:
     )
     suffixes = tuple(key[1:] for key in content["keys"] if key.startswith("*"))
     exact = frozenset(key.removeprefix("*") for key in content["keys"])
-    return Rules(shapes, exact, suffixes, frozenset(content["placeholders"]))
+    placeholders = frozenset(content["placeholders"])
+    return Rules(shapes, exact, suffixes, placeholders, tuple(content["address_keys"]))
 
 
 @dataclass(frozen=True)
@@ -181,6 +202,38 @@ class Redactor:
         ]
         return self._replace(data, _without_overlaps(found))
 
+    def address(self, text: str) -> str:
+        """Return an address, or text with addresses, without secrets; all else stays.
+
+        Besides secrets known by their shape it loses what logs in (`user:password@`) and the
+        values of parameters whose names are secret. The same again changes nothing.
+        """
+        data = text.encode("utf-8", "backslashreplace")
+        shapes = [each for each in self.secrets(data) if each.kind != "url-password"]
+        found = [*_logins(data), *self._parameters(data), *shapes]
+        return self._replace(data, _without_overlaps(found))[0].decode("utf-8", "replace")
+
+    def addresses_in(self, value: Any) -> Any:
+        """Return a value of JSON whose texts have no secrets, as `address` finds them."""
+        if isinstance(value, str):
+            return self.address(value)
+        if isinstance(value, Mapping):
+            return {key: self.addresses_in(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.addresses_in(each) for each in value]
+        return value
+
+    def _parameters(self, data: bytes) -> Iterator[Secret]:
+        end = 0
+        for match in _PARAMETER.finditer(data):
+            name = unquote_plus(match[1].decode("utf-8", "replace"))
+            if match.end() < end or not self._rules.is_secret_parameter(name):
+                continue
+            value = _PARAMETER_VALUE.match(data, match.end())
+            if value and not self._rules.is_harmless(value[0].decode("utf-8", "replace")):
+                end = value.end()
+                yield Secret(*value.span(), "setting")
+
     def _judge_name(self, name: bytes) -> bool:
         return self._rules.is_secret_key(name.decode("utf-8", "replace"))
 
@@ -212,6 +265,22 @@ class Redactor:
         """Return what stands in the place of a secret."""
         digest = hmac.digest(self._key, value, "sha256").hex()[:10]
         return f"{MARK}{kind}:{digest}⟧".encode()
+
+
+def holds_login(text: str) -> bool:
+    """Tell whether a text holds an address with a user or password, replaced or not."""
+    return _LOGIN.search(text.encode("utf-8", "backslashreplace")) is not None
+
+
+def markers_in(text: str) -> list[str]:
+    """Return the markers that stand in a text in the place of secrets, once each."""
+    return list(dict.fromkeys(_MARKER.findall(text)))
+
+
+def _logins(data: bytes) -> Iterator[Secret]:
+    for match in _LOGIN.finditer(data):
+        if not _MARKER.fullmatch(match[1].decode("utf-8", "replace")):
+            yield Secret(*match.span(1), "url-login")
 
 
 def _endings(name: str) -> list[bytes]:

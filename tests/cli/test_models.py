@@ -158,3 +158,21 @@ def test_several_models_are_registered_at_once(at: Evalhouse) -> None:
 def test_a_house_without_models_says_how_they_come(at: Evalhouse) -> None:
     at("init")
     assert "no models yet" in at("models", "list").out
+
+
+def test_no_secret_of_an_option_is_stored_or_shown(at: Evalhouse, tmp_path: Path) -> None:
+    secret = "sk-proj-" + "aB3x" * 10
+    words = ["--description", f"key {secret}", "--creator", secret, "--by", secret]
+    words += ["--source", f"https://h.example/x?api_key={secret}&X-Amz-Signature=4e3f2a1b"]
+    assert at("models", "register", "openai/m", *words).code == 0
+    shown = at("models", "show", "openai/m").out
+    assert "X-Amz-Signature=⟦redacted:setting:" in shown
+    files = [path.read_bytes() for path in (tmp_path / "house").rglob("*") if path.is_file()]
+    assert not [data for data in files if secret.encode() in data or b"4e3f2a1b" in data]
+
+
+def test_a_name_with_a_password_is_refused_without_showing_it(at: Evalhouse) -> None:
+    done = at("models", "register", "https://user:pw1234567@hf.co/a/b")
+    assert done.code == 2
+    assert "holds a user or password" in done.err
+    assert "pw1234567" not in done.out + done.err

@@ -165,3 +165,20 @@ def test_the_beginning_of_several_ids_is_refused(store: Store, tmp_path: Path) -
     assert len(list_keys(store)) == 2
     with pytest.raises(UnknownNameError):
         revoke_key(store, "", "why")
+
+
+def test_no_secret_in_a_name_or_note_is_stored(
+    store: Store, tmp_path: Path, private: Ed25519PrivateKey
+) -> None:
+    secret = "sk-proj-" + "aB3x" * 10
+    file = text_file(tmp_path, private)
+    line = register_key(store, file, f"grove {secret}")
+    assert line.publisher.startswith("grove ⟦redacted:openai:")
+    assert register_key(store, file, f"grove {secret}") == line
+    assert register_key(store, file, line.publisher) == line
+    note = revoke_key(store, line.key_id, f"leaked {secret} at https://h/?sig=abcd1234").note
+    assert note is not None
+    assert "⟦redacted:openai:" in note
+    assert "abcd1234" not in note
+    told = str([store.catalog.arrow(name) for name in ("publishers", "signing_keys")])
+    assert secret not in told

@@ -14,6 +14,7 @@ from evalhouse import ids
 from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.records import Publisher, SigningKey
 from evalhouse.store import Store
+from evalhouse.workflows.redactor import redactor_of
 
 _SIZE = 32  # bytes of a public Ed25519 key
 _LONGEST = 16_384  # bytes of a file with one key
@@ -68,7 +69,7 @@ def register_key(
     Raises:
         UsageError: The file holds no such key, or the key is another publisher's.
     """
-    name = publisher.strip()
+    name = redactor_of(store).address(publisher.strip())
     if not name:
         raise UsageError("a key needs a publisher; give a name with `--publisher`")
     text = public_key_of(file)
@@ -109,7 +110,8 @@ def revoke_key(store: Store, name: str, note: str) -> KeyLine:
         raise UsageError(
             f"the key `{key.key_id}` was revoked at {key.revoked_at:%Y-%m-%d %H:%M} UTC already"
         )
-    revoked = msgspec.structs.replace(key, revoked_at=datetime.now(UTC), note=note.strip())
+    reason = redactor_of(store).address(note.strip())
+    revoked = msgspec.structs.replace(key, revoked_at=datetime.now(UTC), note=reason)
     with store.begin() as batch:
         batch.commit(entities=[revoked])
     return next(line for line in list_keys(store) if line.key_id == key.key_id)

@@ -508,3 +508,16 @@ def test_tasks_of_its_own_domains_have_the_category_of_these(tmp_path: Path) -> 
     assert told
     assert told == {path: domains[path] for path in told}
     assert found.get("bakeoff") is None
+
+
+def test_addresses_of_models_lose_their_secrets(tmp_path: Path) -> None:
+    address = "https://user:pw1234567@h.example/m.gguf?sig=4e3f2a1b&rev=2"
+    stated = {"id": SMALL, "gguf": address, "file_format": address, "hf_tags": [address]}
+    found = read(tmp_path, result(model_metadata=[stated]))
+    (source,) = [each for each in entities(found, ModelSource) if "h.example" in each.url]
+    assert source.url.endswith("⟧&rev=2")
+    assert source.model_source_id == ids.derive("model_sources", source.model_id, source.url)
+    told = msgspec.json.encode(found.plans[0].entities).decode()
+    assert "⟦redacted:url-login:" in told
+    assert "pw1234567" not in told
+    assert "4e3f2a1b" not in told

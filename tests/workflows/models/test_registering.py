@@ -402,3 +402,87 @@ def test_figures_are_read_as_people_write_them() -> None:
     for text in ("", "many", "-1", "0", "1e99", "8X"):
         with pytest.raises(UsageError, match="expected a number of parameters"):
             parameters(text)
+
+
+SECRET = "sk-proj-" + "aB3x" * 10
+ADDRESS = "https://user:pw1234567@h.example/x?token=9f8a7b6c5d&sig=4e3f2a1b&rev=2"
+HIDDEN = (SECRET, "pw1234567", "9f8a7b6c5d", "4e3f2a1b")
+
+
+def stored(house: House) -> str:
+    """Return every row that models, what belongs to them, and decisions leave."""
+    tables = ("models", "creators", "model_sources", "model_conflicts", "model_aliases")
+    return json.dumps([rows(house, f"SELECT * FROM {each}") for each in tables], default=str)
+
+
+@pytest.mark.parametrize("before", ["openai/gpt-", "org/m-", "ollama/m-"])
+def test_no_secret_that_a_person_types_is_stored(house: House, before: str) -> None:
+    told = f"key {SECRET} at {ADDRESS}"
+    person = Said(
+        name=before + SECRET,
+        version=told,
+        revision=told,
+        creator=told,
+        description=told,
+        quantization=told,
+        architecture=told,
+        base_model="org/base-" + SECRET,
+        places=(Place(ADDRESS),),
+    )
+    shelf = house.models.as_person(f"anna {SECRET}")
+    done = shelf.register("openai/m", person)
+    assert shelf.register("openai/m", person).outcome == "known"
+    assert "-⟦redacted:openai:" in done.model_name
+    assert done.model_name.endswith("⟧")
+    assert house.models.show(done.model_name).model_id == done.model_id
+    first, second = house.models.conflicts()
+    shelf.decide(first.conflict_id, "kept", note=told)
+    shelf.decide(second.conflict_id, "rejected", note=told)
+    alias = shelf.add_alias("model", f"openai/gpt-4-{SECRET}", done.model_name, told)
+    assert alias in shelf.aliases("model")
+    assert not [hidden for hidden in HIDDEN if hidden in stored(house)]
+    assert shelf.remove_alias("model", f"openai/gpt-4-{SECRET}").alias_id == alias.alias_id
+
+
+def test_an_address_is_stored_and_known_again_without_its_secrets(house: House) -> None:
+    done = house.models.register("openai/m", Said(places=(Place(ADDRESS),)))
+    assert house.models.register("openai/m", Said(places=(Place(ADDRESS),))).outcome == "known"
+    [source] = rows(house, "SELECT model_source_id, url FROM model_sources")
+    assert source["url"].endswith("⟧&rev=2")
+    assert source["model_source_id"] == ids.derive("model_sources", done.model_id, source["url"])
+    again = house.models.register("openai/m", Said(places=(Place(source["url"]),)))
+    assert again.outcome == "known"
+
+
+def test_no_secret_of_a_descriptor_is_stored(house: House, tmp_path: Path) -> None:
+    source = {**SOURCE, "url": ADDRESS, "source_metadata": {"from": ADDRESS}}
+    creator = {
+        "name": f"org {SECRET}",
+        "homepage": ADDRESS,
+        "service_identifiers": {"hub": SECRET, "password": "pw1234567"},
+    }
+    path = descriptor(
+        tmp_path, sources=[source], creator=creator, description=ADDRESS, mirror={"at": [ADDRESS]}
+    )
+    done = house.models.register(path)
+    assert house.models.register(path).model_id == done.model_id
+    assert not [hidden for hidden in HIDDEN if hidden in stored(house)]
+
+
+@pytest.mark.parametrize(
+    ("what", "person"),
+    [
+        ("https://user:pw1234567@hf.co/a/b", Said()),
+        ("https://user:pw1234567@h.example/a.gguf", Said()),
+        ("https://pw1234567@hf.co/a/b", Said(provider="huggingface")),
+        ("openai/x", Said(name="https://user:pw1234567@hf.co/a/b")),
+    ],
+)
+def test_a_name_that_logs_in_is_refused_and_not_shown(
+    house: House, what: str, person: Said
+) -> None:
+    with pytest.raises(UsageError, match="holds a user or password; write it without") as refused:
+        house.models.register(what, person)
+    assert "pw1234567" not in str(refused.value)
+    with pytest.raises(UsageError, match="holds a user or password"):
+        house.models.add_alias("model", person.name or what, "openai/y", "why")

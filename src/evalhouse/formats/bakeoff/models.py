@@ -98,7 +98,7 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
         Model(
             model_id=model_id,
             provider=PROVIDER,
-            model_name=names.clean(stated.name),
+            model_name=names.address(stated.name),
             model_version=_cleaned(names, _version(stated)),
             model_family=_cleaned(names, stated.text("model_family", "family")),
             revision=_cleaned(names, stated.text("hf_sha", "revision")),
@@ -116,7 +116,7 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
     )
     _add_source(stated, model_id, names)
     for column, text in unknown.items():
-        names.add(_waiting(model_id, column, text, now, origin))
+        names.add(_waiting(model_id, column, names.address(text), now, names.address(origin)))
     return model_id
 
 
@@ -208,12 +208,13 @@ def _add_source(stated: Stated, model_id: str, names: Names) -> None:
     if version is None or kind is None:
         return
     told = {key: stated.values[key] for key in _METADATA if stated.values.get(key) is not None}
+    url = names.address(version)
     names.add(
         ModelSource(
-            model_source_id=ids.derive("model_sources", model_id, version),
+            model_source_id=ids.derive("model_sources", model_id, url),
             model_id=model_id,
             source_type_id=kind.source_type_id,
-            url=names.clean(version),
+            url=url,
             source_metadata=names.settings(told) if told else None,
         )
     )
@@ -233,4 +234,4 @@ def _waiting(model_id: str, column: str, text: str, now: datetime, origin: str) 
 
 
 def _cleaned(names: Names, text: str | None) -> str | None:
-    return None if text is None else names.clean(text)
+    return None if text is None else names.address(text)

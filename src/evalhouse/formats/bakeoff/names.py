@@ -32,7 +32,12 @@ class Names:
         data = text.encode("utf-8", "backslashreplace")
         return self.redactor.text(data)[0].decode("utf-8", "replace")
 
+    def address(self, text: str) -> str:
+        """Return where something is had, without logins and secret parameters."""
+        return self.redactor.address(text)
+
     def settings(self, value: Any) -> str:
-        """Return settings as canonical JSON, without secrets by name and shape."""
-        data = ids.canonical_json(value).encode("utf-8", "backslashreplace")
+        """Return settings as canonical JSON, without secrets by name, shape and in addresses."""
+        known = self.redactor.addresses_in(value)
+        data = ids.canonical_json(known).encode("utf-8", "backslashreplace")
         return self.redactor.settings(data)[0].decode("utf-8", "replace")

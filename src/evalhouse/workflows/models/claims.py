@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -16,10 +17,14 @@ from evalhouse.lookups import models as lookups
 from evalhouse.lookups.models import ModelName
 from evalhouse.lookups.providers import providers
 from evalhouse.records import Creator, Entity, Model, ModelSource
-from evalhouse.redact import Redactor
-from evalhouse.workflows.models.said import Place, Said
+from evalhouse.redact import Redactor, holds_login, markers_in
+from evalhouse.workflows.models.said import Place, Said, cleaned
 
 LOCAL = "local"
+LOGIN = (
+    "the name of the model is an address that holds a user or password; write it without what "
+    "stands before `@`, as `https://huggingface.co/org/model`"
+)
 _WHOLE = frozenset({"fp32", "fp16", "bf16"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HOSTS = {"huggingface.co": "huggingface", "hf.co": "huggingface", "ollama.com": "ollama"}
@@ -33,10 +38,11 @@ _STATED = ("name", "version", "creator", "architecture", "file_format", "quantiz
 
 
 def claim_of(said: Said, redactor: Redactor) -> Claim:
-    """Return the claim that something said makes.
+    """Return the claim that something said makes, without secrets.
 
     Raises UsageError where it names no model, no provider, or holds what cannot be.
     """
+    said = cleaned(said, redactor)
     name = _name_of(said)
     model_hash = _hash(said.model_hash, "the weights")
     known: dict[str, str] = {}
@@ -76,7 +82,7 @@ def claim_of(said: Said, redactor: Redactor) -> Claim:
     return Claim(
         model=model,
         named=said.named or said.adapter_hash is not None,
-        creator=_creator(said, creator),
+        creator=_creator(said, creator, redactor),
         sources=tuple(_sources(said, name, redactor)),
         spellings=_spellings(said, name, model.model_id),
         other_ids=said.other_ids,
@@ -101,13 +107,27 @@ def _name_of(said: Said) -> ModelName:
 
 
 def _placed(text: str, provider: str | None) -> ModelName:
-    found = lookups.parse_name(text, provider)
+    if holds_login(text):
+        raise UsageError(LOGIN)
+    found = _parsed(text, provider)
     if found.provider is None:
         raise UsageError(
             f"`{text}` does not say where the model is had; write it with its provider, as "
             f"`openai/{found.name}`"
         )
     return found
+
+
+def _parsed(text: str, provider: str | None = None) -> ModelName:
+    """Take a name apart, but not a marker in it: one word stands for it meanwhile."""
+    words = {marker: re.sub(r"\W+", "_", marker.strip("⟦⟧")) for marker in markers_in(text)}
+    for marker, word in words.items():
+        text = text.replace(marker, word)
+    found = lookups.parse_name(text, provider)
+    parts = {each.name: getattr(found, each.name) for each in fields(ModelName)}
+    for marker, word in words.items():
+        parts = {name: part and part.replace(word, marker) for name, part in parts.items()}
+    return ModelName(**parts)
 
 
 def _id_of(said: Said, name: ModelName, model_hash: str | None) -> str:
@@ -160,7 +180,7 @@ def _active(said: Said) -> int | None:
     return said.parameter_count if row is not None and row.name == "Dense" else None
 
 
-def _creator(said: Said, name: str | None) -> Creator | None:
+def _creator(said: Said, name: str | None, redactor: Redactor) -> Creator | None:
     if name is None:
         return None
     identifiers = said.creator_identifiers
@@ -169,7 +189,7 @@ def _creator(said: Said, name: str | None) -> Creator | None:
         name=name,
         display_name=said.creator_display_name,
         homepage=said.creator_homepage,
-        service_identifiers=ids.canonical_json(identifiers) if identifiers else None,
+        service_identifiers=clean_json(identifiers, redactor) if identifiers else None,
         provisional=said.creator_homepage is None,
     )
 
@@ -177,7 +197,7 @@ def _creator(said: Said, name: str | None) -> Creator | None:
 def _base(said: Said) -> Model | None:
     if said.base_model is None:
         return None
-    name = lookups.parse_name(said.base_model)
+    name = _parsed(said.base_model)
     return Model(
         model_id=_natural(name, name.version or name.revision),
         provider=name.provider or LOCAL,
@@ -200,7 +220,7 @@ def _sources(said: Said, name: ModelName, redactor: Redactor) -> Iterator[ModelS
             model_source_id="",
             model_id="",
             source_type_id=row.source_type_id,
-            url=redactor.text(place.url.encode("utf-8", "backslashreplace"))[0].decode(),
+            url=place.url,
             source_metadata=clean_json(place.metadata, redactor) if place.metadata else None,
             updated=place.updated,
         )

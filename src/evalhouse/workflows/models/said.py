@@ -9,6 +9,7 @@ from typing import Any
 
 from evalhouse.errors import UsageError
 from evalhouse.lookups import models as lookups
+from evalhouse.redact import Redactor
 
 _LOOKUPS = {
     "architecture": lookups.architecture,
@@ -95,6 +96,21 @@ def with_person(source: Said, person: Said) -> Said:
         if person.provider is None and lookups.parse_name(person.name).provider is not None:
             values["provider"] = None  # the name itself says where it is had
     return replace(source, **values, places=(*source.places, *person.places))
+
+
+def cleaned(said: Said, redactor: Redactor) -> Said:
+    """Return the same without secrets: in its texts, its addresses and what it quotes."""
+    values = {
+        each.name: redactor.addresses_in(getattr(said, each.name))
+        for each in fields(Said)
+        if each.name != "places"
+    }
+    return Said(**values, places=tuple(_clean_place(place, redactor) for place in said.places))
+
+
+def _clean_place(place: Place, redactor: Redactor) -> Place:
+    metadata = redactor.addresses_in(place.metadata)
+    return replace(place, url=redactor.address(place.url), metadata=metadata)
 
 
 def _contradicts(name: str, ours: Any, told: Any) -> bool:

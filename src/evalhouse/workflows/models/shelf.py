@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,15 +14,16 @@ from evalhouse.catalog.conflicts import Decision, State
 from evalhouse.catalog.meeting import Occasion
 from evalhouse.catalog.registry import Registered, Registry
 from evalhouse.errors import UsageError
-from evalhouse.redact import Redactor
+from evalhouse.redact import Redactor, holds_login
 from evalhouse.store import Store
 from evalhouse.views import models as views
 from evalhouse.views.models import ConflictLine, ConflictPage, ModelList, ModelPage
-from evalhouse.workflows.models.claims import claim_of
+from evalhouse.workflows.models.claims import LOGIN, claim_of
 from evalhouse.workflows.models.descriptor import is_descriptor, read_descriptor
 from evalhouse.workflows.models.naming import known_id, other_id
 from evalhouse.workflows.models.said import Said, with_person
 from evalhouse.workflows.models.weights_on_disk import weights_said
+from evalhouse.workflows.redactor import redactor_of
 
 Progress = Callable[[int, int], None]
 _NOTED = ("kept", "rejected")
@@ -31,7 +31,10 @@ _NOTHING = Said()
 
 
 class ModelShelf:
-    """Models of one house; `by` is who decides, the user of this machine where it is None."""
+    """Models of one house; `by` is who decides, the user of this machine where it is None.
+
+    What a person types loses its secrets before it is used, so that none is stored.
+    """
 
     def __init__(self, store: Store, by: str | None = None) -> None:
         self._store = store
@@ -72,6 +75,7 @@ class ModelShelf:
             raise UsageError("why it is decided so must stand beside it; give a `--note`")
         with self._store.reader() as reader:
             found = views.conflict(reader, conflict)
+        note = None if note is None else self._clean(note)
         decision = Decision(state, self._person, datetime.now(UTC), note, value)
         self._registry.decide(found.conflict_id, decision)
         return self.conflict(found.conflict_id)
@@ -94,6 +98,7 @@ class ModelShelf:
         Raises UnknownNameError where `name` is not there.
         """
         of = kind_of(kind)
+        other, name, reason = self._clean(other), self._clean(name), self._clean(reason)
         with self._store.reader() as reader:
             alias_id, made_of = other_id(reader, of, other)
             target = known_id(reader, of, name)
@@ -139,18 +144,20 @@ class ModelShelf:
 
     @cached_property
     def _redactor(self) -> Redactor:
-        key = self._store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
-        return Redactor(key.encode())
+        return redactor_of(self._store)
+
+    def _clean(self, text: str) -> str:
+        return self._redactor.address(text)
 
     @property
     def _person(self) -> str:
-        return self._by or _user()
+        return self._clean(self._by or _user())
 
     def _occasion(self, origin: str) -> Occasion:
-        clean = self._redactor.text(origin.encode("utf-8", "backslashreplace"))[0].decode()
-        return Occasion(clean, self._person)
+        return Occasion(self._clean(origin), self._person)
 
     def _alias(self, kind: str, name: str) -> Alias:
+        name = self._clean(name)
         found = [
             alias
             for alias in self.aliases(kind)
@@ -170,6 +177,8 @@ def _said(what: str, *, hashed: bool, progress: Progress | None) -> Said:
     path = Path(what).expanduser()
     if not what.strip():
         raise UsageError("a model needs a name; found an empty text")
+    if holds_login(what):  # a message about anything else of it would show the password
+        raise UsageError(LOGIN)
     if is_descriptor(path):
         return read_descriptor(path)
     if path.exists():
