@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from evalhouse.cli.lora import use_one_thread
 from tests.cli.conftest import Evalhouse
-from tests.lora.made import MODULES, layers, peft, safetensors
+from tests.lora.made import MODULES, factors, layers, pair, peft, safetensors
 
 
 @pytest.fixture
@@ -164,6 +167,45 @@ def test_adapters_are_added_up_by_weights(call: Evalhouse, adapter: Path, tmp_pa
     assert done.json["relative_error"] < 1e-6
     bad = call(*words, tmp_path / "bad", "--weights", "a")
     assert "`--weights a` is no list of numbers" in bad.err
+
+
+def test_an_adapter_that_changes_nothing_is_told(call: Evalhouse, tmp_path: Path) -> None:
+    zero = {name: values * 0 if "lora_B" in name else values for name, values in layers().items()}
+    folder = peft(tmp_path / "a", zero)
+    out = call("lora", "audit", folder, "--html", tmp_path / "a.html").out
+    assert "suggested ranks" not in out
+    assert "all 4 layers change nothing" in out
+    assert "<svg" not in (tmp_path / "a.html").read_text()
+    small = call("lora", "compress", folder, "--plan", "uniform:2", "--to", tmp_path / "b").out
+    assert "most in" not in small
+
+
+def test_a_plain_adapter_has_no_findings(call: Evalhouse, tmp_path: Path) -> None:
+    folder = peft(tmp_path / "a", layers(4, fall=0.8), r=4, base_model_name_or_path=None)
+    assert "findings" not in call("lora", "audit", folder).out
+    call("lora", "audit", folder, "--html", tmp_path / "a.html")
+    assert "Findings" not in (tmp_path / "a.html").read_text()
+
+
+def test_more_types_than_a_picture_has_room_for_are_told(call: Evalhouse, tmp_path: Path) -> None:
+    tensors = {}
+    for number in range(41):
+        name = f"layers.0.{chr(97 + number % 26)}{'x' * (number // 26)}"
+        tensors |= pair(name, *factors(6, 5, 2, seed=number))
+    folder = peft(tmp_path / "a", tensors, r=2)
+    call("lora", "audit", folder, "--html", tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text()
+    assert "1 blocks of 41 types are too many for a picture" in text
+    assert text.count("<svg") == 1
+
+
+def test_numbers_are_crunched_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evalhouse.cli.lora.sys", SimpleNamespace(modules={}))
+    for name in ("OPENBLAS", "OMP", "MKL"):
+        monkeypatch.setenv(f"{name}_NUM_THREADS", "3")
+    del os.environ["OPENBLAS_NUM_THREADS"]
+    use_one_thread()
+    assert [os.environ[f"{name}_NUM_THREADS"] for name in ("OPENBLAS", "OMP")] == ["1", "3"]
 
 
 def test_help_needs_no_numbers(call: Evalhouse) -> None:

@@ -230,3 +230,37 @@ def test_updates_that_outweigh_their_weights_are_a_warning(tmp_path: Path) -> No
     assert found["dominant"].level == "warning"
     assert "more than 30% of the spectral norm" in found["dominant"].sentence
     assert "noticeable" not in found
+
+
+def test_a_weight_that_is_zero_gives_no_ratio(tmp_path: Path) -> None:
+    weights = {f"{module}.weight": np.zeros(shape, "f4") for module, shape in MODULES.items()}
+    base = safetensors(tmp_path / "b" / "model.safetensors", weights)
+    audited, _ = _gains(_audited(tmp_path / "a"), base, tmp_path)
+    assert all(layer.gain is None for layer in audited.layers)
+
+
+def test_products_of_other_kinds_are_measured_with_the_rank_they_have(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    shapes = {"w1_a": (20, 3), "w1_b": (3, 14), "w2_a": (20, 3), "w2_b": (3, 14)}
+    tensors = {f"lora_te_x.hada_{role}": chance.normal(size=each) for role, each in shapes.items()}
+    tensors |= {
+        "lora_te_y.lokr_w1": chance.normal(size=(4, 3)),
+        "lora_te_y.lokr_w2": chance.normal(size=(5, 5)),
+    }
+    found = audit(read_adapter(safetensors(tmp_path / "a.safetensors", tensors)))
+    assert [(layer.method, layer.rank, layer.stored_type) for layer in found.layers] == [
+        ("LoHa", 9, "F64"), ("LoKr", 15, "F64")
+    ]  # fmt: skip
+    cut = {each.rule: each for each in summary(found).suggestions}["per_layer"]
+    costs = {"lora_te_x": 34, "lora_te_y": 35}
+    assert cut.parameters == sum(cut.ranks[name] * cost for name, cost in costs.items())
+
+
+def test_what_was_seen_while_reading_is_a_finding(tmp_path: Path) -> None:
+    found = audit(read_adapter(safetensors(tmp_path / "a.safetensors", layers())))
+    told = findings(found, summary(found))
+    assert told[0].sentence.startswith("nothing tells alpha")
+    assert all(layer.scale is None for layer in found.layers)
+    assert found.layers[0].spectral == pytest.approx(
+        _audited(tmp_path / "b").layers[0].spectral / 2
+    )

@@ -52,3 +52,11 @@ def test_a_base_in_another_format_is_told(tmp_path: Path) -> None:
     path.write_bytes(Gguf().file({}, {}))
     with pytest.raises(WeightsError, match="the base is read as SafeTensors"):
         read_base(path)
+
+
+def test_a_layer_of_another_model_has_no_weight(tmp_path: Path) -> None:
+    down, up = factors(4, 4, 2)
+    tensors = {"b.q.lora_A.weight": down, "b.q.lora_B.weight": up}
+    [layer] = read_adapter(safetensors(tmp_path / "a.safetensors", tensors)).layers
+    weights = {"c.k.weight": np.ones((4, 4), np.float32), "c.k.bias": np.ones(4, np.float32)}
+    assert read_base(safetensors(tmp_path / "b" / "m.safetensors", weights)).of(layer) is None

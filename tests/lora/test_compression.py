@@ -191,6 +191,23 @@ def test_files_of_kohya_stay_files_of_kohya(tmp_path: Path, *, alpha: bool) -> N
     assert np.linalg.norm(before - _dense(layer)) == pytest.approx(_best(before, 3), rel=1e-5)
 
 
+def test_a_middle_goes_into_the_factors(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    shapes = {"down": (4, 6, 1, 1), "mid": (4, 4, 3, 3), "up": (10, 4, 1, 1)}
+    tensors = {
+        f"lora_unet_a.lora_{side}.weight": chance.normal(size=shape).astype(np.float32)
+        for side, shape in shapes.items()
+    }
+    source = safetensors(tmp_path / "a" / "s.safetensors", tensors)
+    made = _compress(source, plan="uniform:3", to=tmp_path / "b")
+    [layer] = read_adapter(made.weights).layers
+    assert {role: tensor.shape for role, tensor in layer.tensors.items()} == {
+        "down": (3, 6, 3, 3), "up": (10, 3, 1, 1)
+    }  # fmt: skip
+    before = _updates(source)["lora_unet_a"]
+    assert np.linalg.norm(before - _dense(layer)) == pytest.approx(_best(before, 3), rel=1e-5)
+
+
 def test_a_scale_that_diffusers_keeps_in_the_header_goes_into_the_factors(tmp_path: Path) -> None:
     down, up = factors(48, 32)
     tensors = {"unet.q.lora_A.weight": down, "unet.q.lora_B.weight": up}

@@ -81,11 +81,15 @@ def test_nothing_that_a_pickle_names_is_executed(
     assert not capsys.readouterr().out
 
 
-def test_allowed_names_cannot_be_changed_from_a_pickle(tmp_path: Path) -> None:
-    # The state of an object is set on it: here on what stands for the rebuilder of tensors.
-    code = (
-        b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}X\x05\x00\x00\x00_nameX\x01\x00\x00\x00xsb."
-    )
+STATES = (
+    b"}X\x05\x00\x00\x00_nameX\x01\x00\x00\x00xsb.",  # set on the object
+    b"N}X\x05\x00\x00\x00_nameX\x01\x00\x00\x00xs\x86b.",  # and on its slots
+)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_allowed_names_cannot_be_changed_from_a_pickle(tmp_path: Path, state: bytes) -> None:
+    code = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n" + state
     with pytest.raises(WeightsError, match="its pickle is damaged"):
         read_pickle(_archive(tmp_path / "a.bin", code))
 
@@ -121,7 +125,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a tensor reaches beyond its storage": {"offset": 1},
     "reaches beyond its storage": {"shape": (2**40,), "strides": (0,)},
     "other strides than dimensions": {"shape": (1, 2)},
-    "not told of as it should be": {"offset": -1},
+    "a tensor is not told of as it should be": {"offset": -1},
+    "a storage is not told of as it should be": {"count": -2},
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from evalhouse.errors import UnknownNameError, WeightsError
 from evalhouse.lora.adapter import Adapter
 from evalhouse.lora.reading import natural, read_adapter, read_adapters
+from evalhouse.lora.stored import opened
 from tests.lora.made import MODULES, PREFIX, factors, layers, pair, peft, safetensors
 
 Q = "model.layers.0.self_attn.q_proj"
@@ -221,6 +222,9 @@ PRODUCTS: dict[str, dict[str, tuple[int, ...]]] = {
         "hada_w1_a": (4, 2), "hada_w1_b": (2, 3), "hada_w2_a": (4, 2), "hada_w2_b": (2, 3),
         "hada_t1": (2, 2, 3, 3),
     },
+    "is a LoHa of rank 33, and ranks up to 32": {
+        "hada_w1_a": (4, 33), "hada_w1_b": (33, 3), "hada_w2_a": (4, 33), "hada_w2_b": (33, 3)
+    },
     "has no factor w2, whole or as w2_a and w2_b": {"lokr_w1": (2, 2)},
     "has factors w2_a and w2_b that do not fit: 4 × 2 and 3 × 3": {
         "lokr_w1": (2, 2), "lokr_w2_a": (4, 2), "lokr_w2_b": (3, 3)
@@ -301,3 +305,15 @@ def test_a_pytorch_file_is_read_as_its_safetensors(tmp_path: Path) -> None:
     found = read_adapter(tmp_path / "b")
     assert [layer.module for layer in found.layers] == sorted(MODULES)
     assert found.layers[0].scale == 2.0
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_told(tmp_path: Path) -> None:
+    folder = peft(tmp_path)
+    found = read_adapter(folder)
+    path = folder / "adapter_model.safetensors"
+    path.write_bytes(path.read_bytes()[:-5])
+    last = max(
+        (tensor for layer in found.layers for tensor in layer.factors), key=lambda each: each.start
+    )
+    with opened() as files, pytest.raises(WeightsError, match="it ends 5 bytes before its tensor"):
+        files.values(last)

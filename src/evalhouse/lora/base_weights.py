@@ -147,8 +147,6 @@ def _times(matrix: NDArray[np.float32], vector: Floats) -> Floats:
 
 
 def _orthogonal(vector: Floats, others: list[Floats]) -> Floats:
-    if not others:
-        return vector
     basis = np.stack(others)
     for _ in range(2):
         vector = vector - basis.T @ (basis @ vector)

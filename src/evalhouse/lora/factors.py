@@ -14,8 +14,6 @@ from evalhouse.lora.names import DOWN, MIDDLE, UP
 from evalhouse.lora.stored import Files
 
 _BLOCK = 2**17  # numbers, 1 MB in double precision
-WIDEST = 1024
-"""Columns of a factor up to which the update of a Hadamard product is measured."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +24,11 @@ class Factor:
         stored: its numbers as they are stored.
         type: of these.
         name: of the tensor, for messages.
-        weight: what all numbers are multiplied with.
     """
 
     stored: NDArray[np.generic]
     type: str
     name: str
-    weight: float = 1.0
 
     @property
     def width(self) -> int:
@@ -42,14 +38,11 @@ class Factor:
     def blocks(self) -> Iterator[Floats]:
         """Yield its rows in blocks, each overwritten by the next."""
         rows = max(_BLOCK // max(self.width, 1), 2 * self.width, 1)
-        for block in decoded_blocks(self.stored, self.type, rows):
-            if self.weight != 1.0:
-                block *= self.weight  # noqa: PLW2901 - in its place
-            yield block
+        yield from decoded_blocks(self.stored, self.type, rows)
 
     def values(self) -> Floats:
         """Return all of it."""
-        return decoded(self.stored, self.type) * self.weight
+        return decoded(self.stored, self.type)
 
     def gram(self) -> Floats:
         """Return the products of its columns with each other."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -146,12 +145,6 @@ def _step(
         return None
     gain = float(each.values[now : higher[0]] @ each.values[now : higher[0]])
     return -gain / ((higher[0] - now) * each.cost), each.module, higher[0]
-
-
-def most_common(ranks: Mapping[str, int]) -> int:
-    """Return the rank of most layers, of several the highest."""
-    counted = Counter(ranks.values())
-    return max(counted, key=lambda rank: (counted[rank], rank))
 
 
 def relative_error(choices: Sequence[Choice], ranks: Mapping[str, int]) -> float:

@@ -11,6 +11,8 @@ from evalhouse.lora.stored import Stored
 
 Tensors = Mapping[str, Stored]
 _NEEDED = {"LoRA": (DOWN, UP), "LoHa": ("w1_a", "w1_b", "w2_a", "w2_b"), "LoKr": ()}
+WIDEST_PRODUCT = 32
+"""Rank of a Hadamard product: its update has the square of that."""
 _NAMES = {DOWN: "A (down)", UP: "B (up)"}
 
 
@@ -58,7 +60,7 @@ def _low_rank(tensors: Tensors, expected: int | None) -> Sizes:
     if len(down.shape) < 2 or len(up.shape) < 2:
         raise MisfitError(f"has factors {_told(down)} and {_told(up)}, which are no matrices")
     if MIDDLE in tensors:
-        return _with_middle(tensors, expected)
+        return _with_middle(tensors)
     straight = down.shape[0] == up.shape[1] and prod(up.shape[2:]) == 1
     flat = len(down.shape) == len(up.shape) == 2
     turned = flat and down.shape[1] == up.shape[0]
@@ -77,15 +79,13 @@ def _low_rank(tensors: Tensors, expected: int | None) -> Sizes:
     return Sizes(rank, up.shape[1], down.shape[0], is_transposed=True)
 
 
-def _with_middle(tensors: Tensors, expected: int | None) -> Sizes:
+def _with_middle(tensors: Tensors) -> Sizes:
     down, middle, up = (tensors[role] for role in (DOWN, MIDDLE, UP))
     rank = down.shape[0]
     fits = prod(down.shape[2:]) == prod(up.shape[2:]) == 1 and up.shape[1] == rank
     if len(middle.shape) != 4 or middle.shape[:2] != (rank, rank) or not fits:
         what = f"has factors that do not fit: {_told(down)}, {_told(middle)} and {_told(up)}"
         raise MisfitError(what)
-    if expected is not None and rank != expected:
-        raise MisfitError(f"has rank {rank}, and its configuration says {expected}")
     return Sizes(rank, up.shape[0], down.shape[1] * prod(middle.shape[2:]))
 
 
@@ -99,6 +99,10 @@ def _hadamard(tensors: Tensors, expected: int | None) -> Sizes:
         raise MisfitError(f"has factors of a Hadamard product that do not fit: {told}")
     if expected is not None and rank != expected:
         raise MisfitError(f"has rank {rank}, and its configuration says {expected}")
+    if rank > WIDEST_PRODUCT:
+        raise MisfitError(
+            f"is a LoHa of rank {rank}, and ranks up to {WIDEST_PRODUCT} are measured"
+        )
     return Sizes(rank, out, size)
 
 
