@@ -49,8 +49,20 @@ def test_models_are_registered_and_listed(at: Evalhouse) -> None:
 def test_a_name_without_its_revision_is_told_which_there_are(at: Evalhouse) -> None:
     assert "another" not in at("models", "register", "org/m@main").out
     done = at("models", "register", "org/m", "--context", "4096")
-    assert done.out.splitlines()[1] == "  another one is `org/m` main; name that to add to it"
+    assert done.out.splitlines()[1].startswith("  another one is there, org/m main of huggingface:")
     assert "another" not in at("models", "register", "org/m", "--context", "4096").out
+
+
+def test_what_a_person_says_is_added_to_a_model_by_its_id(at: Evalhouse) -> None:
+    at("models", "register", "m", "--provider", "local", "--model-version", "a/b.gguf")
+    [row] = at("models", "list", "--json").json
+    done = at("models", "register", row["model_id"][:8], "--parameters", "9B")
+    assert done.out == f"added to m ({row['model_id']})\n"
+    [row] = at("models", "list", "--json").json
+    assert (row["parameters"], row["provider"], row["version"]) == (9 * 10**9, "local", "a/b.gguf")
+    unknown = at("models", "register", "0123abcd", "--parameters", "9B")
+    assert unknown.code == 2
+    assert "does not say where the model is had" in unknown.err
 
 
 def test_a_model_is_shown_with_what_it_costs_to_run(twins: Evalhouse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -71,7 +72,7 @@ class Registered:
     model_name: str
     outcome: Outcome
     conflicts: tuple[str, ...]  # ids of those that it raised
-    others: tuple[str, ...] = ()  # revisions or versions of that name that were here before it
+    others: tuple[tuple[str, str], ...] = ()  # models of that name: what tells them apart, id
 
 
 class Registry:
@@ -83,7 +84,8 @@ class Registry:
     def register(self, claim: Claim, occasion: Occasion) -> Registered:
         """Write what a claim adds; the same claim again changes nothing.
 
-        Raises UsageError where a person has rejected these weights under this name.
+        Raises UsageError where a person has rejected these weights under this name, or the
+        predecessor is not there.
         """
         return self._alone(lambda session: register(session, claim, occasion))
 
@@ -131,7 +133,7 @@ def register(session: Session, claim: Claim, occasion: Occasion) -> Registered:
     _write_creator(session, claim, occasion)
     model = replace(
         model,
-        predecessor_model_id=_there(session, model.predecessor_model_id) or former,
+        predecessor_model_id=_predecessor(session, model) or former,
         base_model_id=_base(session, claim, occasion),
     )
     met = meet(session, [model], occasion)
@@ -146,13 +148,18 @@ def register(session: Session, claim: Claim, occasion: Occasion) -> Registered:
     return Registered(model.model_id, stored.model_name, outcome, tuple(raised), others)
 
 
-def _others(session: Session, model: Model) -> tuple[str, ...]:
+def _others(session: Session, model: Model) -> tuple[tuple[str, str], ...]:
+    """Return models that a person may have meant: of the same name, without its owner or with."""
+    bare = model.model_name.rpartition("/")[2]
     rows = session.rows(
-        "SELECT DISTINCT COALESCE(revision, model_version) FROM models "
-        "WHERE provider = ? AND model_name = ? AND model_id <> ? ORDER BY 1",
-        *(model.provider, model.model_name, model.model_id),
+        "SELECT provider, model_name, COALESCE(revision, model_version), model_id FROM models "
+        "WHERE model_id <> ? AND (model_name = ? OR model_name LIKE ? ESCAPE '!') ORDER BY 4",
+        *(model.model_id, bare, "%/" + re.sub("([!%_])", r"!\1", bare)),
     )
-    return tuple(name for (name,) in rows if name)
+    return tuple(
+        (" ".join(filter(None, (name, version, f"of {provider}"))), str(other))
+        for provider, name, version, other in rows
+    )
 
 
 def _placed(session: Session, claim: Claim) -> tuple[Model, str | None]:
@@ -179,6 +186,23 @@ def _there(session: Session, model_id: str | None) -> str | None:
         return None
     end = resolved(session, KINDS["model"], model_id)
     return end if models_of(session, [end]) else None
+
+
+def _predecessor(session: Session, model: Model) -> str | None:
+    """Return the model that a claim says was before it."""
+    stated = model.predecessor_model_id
+    found = _there(session, stated)
+    if stated is not None and found is None:
+        raise UsageError(
+            f"`predecessor_model_id` of `{model.model_name}` is `{stated}`, which no model has; "
+            f"register that model first, or leave it out"
+        )
+    if found is not None and found == model.model_id:
+        raise UsageError(
+            f"`predecessor_model_id` of `{model.model_name}` is the model itself; give the id of "
+            f"the one before it, or leave it out"
+        )
+    return found
 
 
 def _base(session: Session, claim: Claim, occasion: Occasion) -> str | None:

@@ -169,8 +169,9 @@ def register(  # noqa: PLR0913 - every field of a model that a person may know
     words = {"new": "registered", "changed": "added to", "known": "nothing new about"}
     for each in done:
         say(f"{words[each.outcome]} {each.model_name} ({each.model_id})")
-        for other in each.others[:_OTHERS]:
-            say(f"  another one is `{each.model_name}` {other}; name that to add to it")
+        for other, identity in each.others[:_OTHERS]:
+            added = session.command("models", "register", identity[:8])
+            say(f"  another one is there, {safe(other)}: `{added} …` adds to it")
         if each.conflicts:
             waiting = counted(len(each.conflicts), "thing waits", "things wait")
             say(f"  {waiting} for a person: {session.command('models', 'conflicts')}")

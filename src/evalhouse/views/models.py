@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.records import Model
 from evalhouse.store import Reader
 
 SHORTEST_PREFIX = 4
@@ -286,6 +287,14 @@ def find_model(reader: Reader, name: str) -> str:
             f"`{name}` means {len(texts)} models: {', '.join(texts[:_SHOWN])}{more}; give an id"
         )
     return str(distinct[0])
+
+
+def stored(reader: Reader, name: str) -> Model:
+    """Return what tells a model from others, as it is stored, by what `find_model` takes."""
+    columns = "model_id, provider, model_name, model_version, revision, adapter_hash, provisional"
+    sql = f"SELECT {columns} FROM catalog.models WHERE model_id = $id"  # noqa: S608 - our own names
+    (row,) = reader.sql(sql, {"id": find_model(reader, name)}).to_pylist()
+    return Model(**row)
 
 
 def is_id(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -90,6 +90,18 @@ def claim_of(said: Said, redactor: Redactor) -> Claim:
         unknown=unknown,
         base=_base(said),
     )
+
+
+def claim_about(stored: Model, said: Said, redactor: Redactor) -> Claim:
+    """Return the claim that what a person says makes about a model that is there already."""
+    told = msgspec.structs.asdict(stored)
+    names = ("provider", "model_name", "model_version", "revision", "adapter_hash")
+    named = replace(said, name=stored.model_name, provider=stored.provider, named=True)
+    claim = claim_of(named, redactor)
+    model = msgspec.structs.replace(
+        claim.model, model_id=stored.model_id, stated=None, **{name: told[name] for name in names}
+    )
+    return replace(claim, model=model, named=True, spellings={})
 
 
 def named_id(text: str, provider: str | None = None) -> str:

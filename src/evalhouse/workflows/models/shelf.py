@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,12 +14,13 @@ from evalhouse.catalog.aliases import Alias, kind_of
 from evalhouse.catalog.conflicts import Decision, State
 from evalhouse.catalog.meeting import Occasion
 from evalhouse.catalog.registry import Registered, Registry
-from evalhouse.errors import UsageError
+from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.records import Model
 from evalhouse.redact import Redactor, holds_login
 from evalhouse.store import Store
 from evalhouse.views import models as views
 from evalhouse.views.models import ConflictLine, ConflictPage, ModelList, ModelPage
-from evalhouse.workflows.models.claims import LOGIN, claim_of
+from evalhouse.workflows.models.claims import LOGIN, claim_about, claim_of
 from evalhouse.workflows.models.descriptor import is_descriptor, read_descriptor
 from evalhouse.workflows.models.naming import known_id, other_id
 from evalhouse.workflows.models.said import Said, with_person
@@ -28,6 +30,7 @@ from evalhouse.workflows.redactor import redactor_of
 Progress = Callable[[int, int], None]
 _NOTED = ("kept", "rejected")
 _NOTHING = Said()
+_ID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
 
 
 class ModelShelf:
@@ -56,11 +59,28 @@ class ModelShelf:
     ) -> Registered:
         """Register a descriptor, a file or folder of weights, or the name of a model.
 
+        The id of a model that is there, or its beginning, adds what a person says to that one.
+
         The same twice changes nothing. Raises UsageError where it is none of these.
         """
-        said = with_person(_said(os.fspath(what), hashed=hashed, progress=progress), person)
-        claim = claim_of(said, self._redactor)
-        return self._registry.register(claim, self._occasion(os.fspath(what)))
+        text = os.fspath(what)
+        there = self._with_id(text)
+        if there is not None:
+            claim = claim_about(there, person, self._redactor)
+        else:
+            said = with_person(_said(text, hashed=hashed, progress=progress), person)
+            claim = claim_of(said, self._redactor)
+        return self._registry.register(claim, self._occasion(text))
+
+    def _with_id(self, text: str) -> Model | None:
+        """Return the model whose id a text is, or begins."""
+        if not _ID.fullmatch(text) or Path(text).exists():
+            return None
+        with self._store.reader() as reader:
+            try:
+                return views.stored(reader, text)
+            except UnknownNameError:
+                return None
 
     # -- decisions -------------------------------------------------------------------------------
 
