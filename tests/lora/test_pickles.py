@@ -187,3 +187,10 @@ def test_a_pickle_that_is_too_long_is_not_read(
 def test_names_that_are_no_text_are_told(torch: Any, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="a name of its tensors is no text"):
         read_pickle(_saved(tmp_path / "a.bin", {1: torch.ones(1)}))
+
+
+def test_names_of_an_archive_that_are_no_text_are_told(tmp_path: Path) -> None:
+    path = _archive(tmp_path / "a.bin", _view(), data__ä=bytes(8))
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xde\xff"))
+    with pytest.raises(WeightsError, match="its archive is damaged: 'utf-8' codec"):
+        read_pickle(path)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 lora = typer.Typer(help="Audit LoRA adapters and make them smaller.", no_args_is_help=True)
 
+_TYPES_NAMED = 8  # whose ranks are told one by one
+
 Ranks = Annotated[
     str | None,
     typer.Option("--allowed-ranks", metavar="LIST", help="Ranks to choose from, as `4,8,16`."),
@@ -294,7 +296,7 @@ def _print_suggestions(page: AuditPage) -> None:
 def _ranks(each: Suggestion) -> str:
     if each.rank is not None:
         return str(each.rank)
-    if each.rule == "per_type":
+    if each.rule == "per_type" and len(each.ranks) <= _TYPES_NAMED:
         return ", ".join(f"{name} {rank}" for name, rank in each.ranks.items())
     return _range(sorted(set(each.ranks.values())))
 

@@ -44,7 +44,8 @@ def decoded(stored: NDArray[np.generic], type_name: str) -> Floats:
     """Return stored numbers in double precision, exactly, in the same shape."""
     if type_name == "BF16":  # the upper half of a number of 32 bits
         stored = np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
-    found: Floats = stored.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # kinds of NaN are no matter
+        found: Floats = stored.astype(np.float64)
     return found
 
 
@@ -64,7 +65,8 @@ def decoded_blocks(stored: NDArray[np.generic], type_name: str, rows: int) -> It
             if type_name == "BF16":
                 place = halves[: len(block)]
                 block = np.left_shift(block, 16, out=place, dtype=np.uint32).view(np.float32)
-            np.copyto(values[: len(block)], block, casting="unsafe")
+            with np.errstate(invalid="ignore"):  # kinds of NaN are no matter
+                np.copyto(values[: len(block)], block, casting="unsafe")
             yield values[: len(block)]
 
 

@@ -11,6 +11,7 @@ import io
 import pickle
 import struct
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ _STORAGES = {
 }
 _WRAPPERS = ("state_dict", "model", "module", "lora", "adapter")
 """Keys under which the tensors may stand, of files that also hold other things."""
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError,
+    struct.error,
+)  # fmt: skip
 _BROKEN = (
     pickle.UnpicklingError, EOFError, AttributeError, ValueError, IndexError, KeyError, TypeError,
     ImportError, OverflowError, RecursionError, MemoryError, AssertionError, struct.error,
@@ -134,7 +139,7 @@ def read_pickle(path: Path) -> dict[str, Stored]:
         try:
             with zipfile.ZipFile(path) as archive:
                 return _tensors(path, archive)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as failure:
+        except _DAMAGED as failure:
             raise WeightsError(str(path), f"its archive is damaged: {failure}", AGAIN) from failure
 
 
