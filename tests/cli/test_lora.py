@@ -11,7 +11,7 @@ import pytest
 
 from evalhouse.cli.lora import use_one_thread
 from tests.cli.conftest import Evalhouse
-from tests.lora.made import MODULES, factors, layers, pair, peft, safetensors
+from tests.lora.made import MODULES, Numbers, factors, layers, pair, peft, safetensors
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_plain_adapter_has_no_findings(call: Evalhouse, tmp_path: Path) -> Non
 
 
 def test_more_types_than_a_picture_has_room_for_are_told(call: Evalhouse, tmp_path: Path) -> None:
-    tensors = {}
+    tensors: dict[str, Numbers] = {}
     for number in range(41):
         name = f"layers.0.{chr(97 + number % 26)}{'x' * (number // 26)}"
         tensors |= pair(name, *factors(6, 5, 2, seed=number))
