@@ -252,9 +252,16 @@ def test_an_adapter_brings_the_model_that_it_is_on(catalog: Catalog) -> None:
     assert stored(catalog, "base")["provisional"]
 
 
-def test_a_predecessor_that_is_not_there_is_left_out(catalog: Catalog) -> None:
-    register(catalog, model("m", predecessor_model_id=ids.random_id()))
-    assert stored(catalog, "m")["predecessor_model_id"] is None
+def test_a_predecessor_that_is_not_there_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match="which no model has; register that model first"):
+        register(catalog, model("m", predecessor_model_id=ids.random_id()))
+    made = model("m")
+    with pytest.raises(UsageError, match="which no model has"):
+        register(catalog, msgspec.structs.replace(made, predecessor_model_id=made.model_id))
+    assert not rows(catalog, "models")
+    register(catalog, made)
+    with pytest.raises(UsageError, match="is the model itself"):
+        register(catalog, msgspec.structs.replace(made, predecessor_model_id=made.model_id))
 
 
 def test_what_sources_state_is_kept_the_first_word_on_each_thing(catalog: Catalog) -> None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalhouse import ids
 from evalhouse.catalog import Catalog, stored_text
 from evalhouse.catalog.values import stored_rows, stored_time
-from evalhouse.records import Cell, Creator, Run
+from evalhouse.errors import HouseError
+from evalhouse.records import Cell, Creator, Model, Run
 from tests.catalog.samples import cell, commit, creators, everything, rows, sample, unit
 
 ODD = "a\x00b\ud800c\udfffd\\u0000"
@@ -75,3 +77,13 @@ def test_rows_keep_their_order_across_chunks(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("evalhouse.catalog.values._CHUNK", 2)
     runs = [msgspec.structs.replace(sample(Run), run_id=str(number)) for number in range(5)]
     assert [row[0] for row in stored_rows(runs, "sqlite")] == list("01234")
+
+
+@pytest.mark.parametrize("count", [2**63, -(2**63) - 1, 10**30])
+def test_a_whole_number_beyond_64_bits_is_told_with_its_column(
+    catalog: Catalog, count: int
+) -> None:
+    wrong = Model(model_id=ids.random_id(), provider="p", model_name="m", parameter_count=count)
+    with pytest.raises(HouseError, match=r"`models\.parameter_count` cannot hold a number of"):
+        commit(catalog, [wrong])
+    assert not rows(catalog, "models")

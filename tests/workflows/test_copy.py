@@ -293,3 +293,17 @@ def test_there_must_be_a_house_to_copy(tmp_path: Path) -> None:
     with pytest.raises(NoHouseError):
         copy_house(tmp_path / "none", tmp_path / "copy")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_on_a_file_says_what_is_there(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "copy"):
+        with pytest.raises(UsageError, match=r"/file` is a file, and a house is a folder"):
+            copy_house(source, place)
+
+
+def test_a_copy_within_its_source_or_around_it_is_refused(source: Path) -> None:
+    for place in (source / "sub", source / "lake" / "sub", source.parent):
+        with pytest.raises(UsageError, match="one within the other; name a place beside it"):
+            copy_house(source, place)
+    assert not (source / "sub").exists()

@@ -182,3 +182,23 @@ def test_no_secret_in_a_name_or_note_is_stored(
     assert "abcd1234" not in note
     told = str([store.catalog.arrow(name) for name in ("publishers", "signing_keys")])
     assert secret not in told
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        0,  # and with it the key of zeros alone
+        1,
+        2**255 - 20,
+        2**255 - 19,  # 0, encoded otherwise
+        2**255 - 18,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,  # of order 8
+        2**255 - 19 - 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    ],
+)
+def test_a_key_under_which_anybody_can_sign_is_refused(tmp_path: Path, y: int) -> None:
+    path = tmp_path / "weak.txt"
+    for sign in (0, 2**255):
+        path.write_text(base64.b64encode((y + sign).to_bytes(32, "little")).decode())
+        with pytest.raises(UsageError, match="small order, under which anybody can sign"):
+            public_key_of(path)

@@ -12,6 +12,7 @@ from evalhouse.metrics.compute import flops_per_token
 from evalhouse.records import Cell
 
 _SIZES = "SELECT parameter_count, active_parameter_count FROM models WHERE model_id = ?"
+_LARGEST = 2**63 - 1  # a catalog from elsewhere may state sizes that no model has
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 
 
@@ -20,7 +21,7 @@ def flops_of(session: Session, model_id: str) -> int | None:
     for identity in dict.fromkeys((model_id, resolved(session, KINDS["model"], model_id))):
         found = session.rows(_SIZES, identity)
         flops = flops_per_token(*found[0]) if found else None
-        if flops is not None:
+        if flops is not None and flops <= _LARGEST:
             return flops
     return None
 

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from evalhouse.errors import HouseError
 from evalhouse.records import Cell, Entity
 from evalhouse.schema import TABLES
 
 Dialect = Literal["sqlite", "postgresql"]
 
 _CHUNK = 20_000  # rows converted at once, so that a large commit is never held twice
+_LARGEST = 2**63 - 1  # whole numbers have 64 bits on both databases
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -40,17 +42,23 @@ def stored_time(moment: datetime, dialect: Dialect) -> datetime | str:
 
 
 def stored_rows(entities: Sequence[Entity], dialect: Dialect) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of entities of one type, in the order of the fields of that type."""
+    """Yield the values of entities of one type, in the order of the fields of that type.
+
+    Raises HouseError where a whole number does not fit its column.
+    """
     if not entities:
         return
     record = type(entities[0])
     converters = _converters(record, dialect)
-    floats = [record.__struct_fields__.index(name) for name in _floats(record.table)]
+    floats = [record.__struct_fields__.index(name) for name in _of_kind(record.table, "float")]
+    whole = [record.__struct_fields__.index(name) for name in _of_kind(record.table, "integer")]
     for start in range(0, len(entities), _CHUNK):
         chunk = entities[start : start + _CHUNK]
         columns = _columns(chunk)
         if any(_holds_odd(columns[place]) for place in floats):
             columns = _columns([_finite(entity) for entity in chunk])
+        for place in whole:
+            _require_storable(record, record.__struct_fields__[place], columns[place])
         yield from zip(
             *(
                 column if convert is None else [v if v is None else convert(v) for v in column]
@@ -69,6 +77,15 @@ def _holds_odd(values: Sequence[float | None]) -> bool:
     return not math.isfinite(sum(value for value in values if value is not None))
 
 
+def _require_storable(record: type[Entity], name: str, values: Sequence[int | None]) -> None:
+    odd = next((v for v in values if v is not None and not -_LARGEST <= v <= _LARGEST), None)
+    if odd is not None:
+        raise HouseError(
+            f"`{record.table}.{name}` cannot hold a number of {odd.bit_length()} bits; expected a "
+            f"whole number between -2^63 and 2^63; correct it in the source"
+        )
+
+
 def _converters(record: type[Entity], dialect: Dialect) -> list[Callable[[Any], Any] | None]:
     kinds = TABLES[record.table].by_name
     by_kind: dict[str, Callable[[Any], Any]] = {
@@ -83,7 +100,7 @@ def _finite(entity: Entity) -> Entity:
     """Empty what is not a finite number; a cell says so where a reader of the value looks."""
     odd = {
         name: value
-        for name in _floats(entity.table)
+        for name in _of_kind(entity.table, "float")
         if (value := getattr(entity, name)) is not None and not math.isfinite(value)
     }
     if not odd:
@@ -96,5 +113,5 @@ def _finite(entity: Entity) -> Entity:
 
 
 @cache
-def _floats(table: str) -> tuple[str, ...]:
-    return tuple(column.name for column in TABLES[table].columns if column.kind == "float")
+def _of_kind(table: str, kind: str) -> tuple[str, ...]:
+    return tuple(column.name for column in TABLES[table].columns if column.kind == kind)

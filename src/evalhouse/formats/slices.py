@@ -189,8 +189,15 @@ def members(text: str) -> dict[str, str]:
     Unlike a parser it keeps every spelling, and takes NaN and the infinities as Python does.
 
     Raises:
-        ValueError: The text is not one JSON object.
+        ValueError: The text is not one JSON object, or is nested too deeply.
     """
+    try:
+        return _members(text)
+    except RecursionError as failure:
+        raise ValueError("nested too deeply") from failure
+
+
+def _members(text: str) -> dict[str, str]:
     decoder = json.JSONDecoder()
     position = _skip(text, 0)
     if text[position : position + 1] != "{":

@@ -60,5 +60,8 @@ def annotation_runs(reader: Reader) -> list[AnnotationRun]:
 
 
 def _read(text: str | None) -> dict[str, Any]:
-    value = json.loads(text) if text else {}
+    try:
+        value = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
     return value if isinstance(value, dict) else {}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 from pyarrow import fs
@@ -59,8 +60,9 @@ def copy_house(
     the destination, and the same call goes on where an interrupted one stopped.
 
     Raises:
-        UsageError: The destination holds something else, or is the source.
+        UsageError: The destination holds something else, or is within the source or around it.
     """
+    _refuse_file(Path(destination).expanduser().resolve())
     goal = config.load(destination, catalog=catalog, lake=lake)
     config.require_storable(goal)
     tell = watch or _silent
@@ -69,6 +71,7 @@ def copy_house(
         closing(Catalog(goal.catalog)) as target,
     ):
         _refuse_same(store.settings, goal)
+        _refuse_nested(store.settings, goal)
         mark = _Mark(goal, store)
         if mark.wanted_rows is not None and target.revision() is not None:
             return _finish(mark, target)
@@ -139,6 +142,27 @@ def _refuse_same(ours: HouseSettings, goal: HouseSettings) -> None:
             raise UsageError(
                 f"the copy would have the {name} of its source, `{getattr(goal, name)}`; name "
                 f"another place for it"
+            )
+
+
+def _refuse_nested(ours: HouseSettings, goal: HouseSettings) -> None:
+    """Refuse a place within one that the other house has: each would hold files of both."""
+    for name in ("folder", "lake"):
+        here, there = getattr(ours, name), getattr(goal, name)
+        if "://" in f"{here} {there}":
+            continue
+        if Path(here) in Path(there).parents or Path(there) in Path(here).parents:
+            raise UsageError(
+                f"the {name} of the copy, `{there}`, and that of its source, `{here}`, are one "
+                f"within the other; name a place beside it"
+            )
+
+
+def _refuse_file(folder: Path) -> None:
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(
+                f"`{place}` is a file, and a house is a folder; name a new or an empty folder"
             )
 
 

@@ -15,6 +15,7 @@ from evalhouse.errors import UnknownNameError, UsageError
 from evalhouse.records import Publisher, SigningKey
 from evalhouse.store import Store
 from evalhouse.workflows.redactor import redactor_of
+from evalhouse.workflows.small_order import is_of_small_order
 
 _SIZE = 32  # bytes of a public Ed25519 key
 _LONGEST = 16_384  # bytes of a file with one key
@@ -137,6 +138,11 @@ def public_key_of(file: Path) -> str:
     if raw is None:
         raise UsageError(
             f"`{file}` holds no public Ed25519 key; expected PEM, or base64 of 32 bytes"
+        )
+    if is_of_small_order(raw):
+        raise UsageError(
+            f"`{file}` holds a key of small order, under which anybody can sign; expected the "
+            "public key of a pair that `openssl genpkey -algorithm ed25519` makes"
         )
     return base64.b64encode(raw).decode("ascii")
 

@@ -13,7 +13,7 @@ from evalhouse.formats.bakeoff import signature
 from evalhouse.formats.bakeoff.bundle import leaves
 from evalhouse.formats.bakeoff.manifest import read_manifest
 from evalhouse.formats.bakeoff.signature import content_digest, verdict_of
-from evalhouse.records import ModelConflict, Submission
+from evalhouse.records import Model, ModelConflict, Submission
 from tests.formats.bakeoff.made import (
     LARGE,
     SMALL,
@@ -93,6 +93,39 @@ def test_numbers_beyond_any_database_are_none_and_stop_nothing(tmp_path: Path) -
     found = read(write_bundle(tmp_path / "b", content))
     assert "odd_value" in kinds(found)
     assert entities(found, Submission)
+
+
+@pytest.mark.parametrize(
+    ("stated", "field", "told"),
+    [
+        (
+            {"parameters": "99999999999999999999B"},
+            "parameter_count",
+            "`parameters` of a model is `99999999999999999999B`, not below 10^16",
+        ),
+        ({"parameters": "9" * 400 + "B"}, "parameter_count", "not below 10^16"),
+        ({"num_params": 2**62}, "parameter_count", f"`{2**62}`"),
+        ({"context_length": "9999999M"}, "context_length", "`9999999M`, not below 10^9"),
+        ({"model_source_size": 2**62}, "weights_bytes", "not below 2^62"),
+        (
+            {"num_params": 7, "num_active_params": 8},
+            "active_parameter_count",
+            "is `8`, more than `num_params` of a model is `7`",
+        ),
+    ],
+)
+def test_a_size_that_no_model_has_is_told_and_left_empty(
+    stated: dict[str, Any], field: str, told: str, tmp_path: Path
+) -> None:
+    content = result()
+    content["model_metadata"] = [{"id": SMALL, **stated}]
+    content["config"]["models"] = [{"id": SMALL}]
+    found = read(write_bundle(tmp_path / "b", content))
+    (problem,) = [each for each in found.problems if each.kind == "odd_value"]
+    assert told in problem.message
+    assert problem.path.endswith("result.json")
+    (model,) = [each for each in entities(found, Model) if each.model_name == SMALL]
+    assert getattr(model, field) is None
 
 
 def test_a_score_from_before_there_were_scores_of_models_is_kept(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ SELECT
     model_name,
     parameter_count,
     active_parameter_count,
-    2 * coalesce(active_parameter_count, parameter_count) AS flops_per_token_theoretical,
-    2 * coalesce(active_parameter_count, parameter_count) / 1e9 AS gflops_per_token,
+    TRY_CAST(
+        2::HUGEINT * coalesce(active_parameter_count, parameter_count) AS BIGINT
+    ) AS flops_per_token_theoretical,
+    2e0 * coalesce(active_parameter_count, parameter_count) / 1e9 AS gflops_per_token,
     quantization,
     bits_per_weight,
-    CAST(floor(parameter_count * bits_per_weight / 8) AS BIGINT) AS weights_memory_bytes,
+    TRY_CAST(floor(parameter_count::DOUBLE * bits_per_weight / 8) AS BIGINT) AS weights_memory_bytes,
     weights_bytes
 FROM models
 LEFT JOIN (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +12,18 @@ from typing import Any
 from evalhouse import ids
 from evalhouse.formats.bakeoff.manifest import Manifest
 from evalhouse.formats.bakeoff.names import Names
-from evalhouse.formats.bakeoff.numbers import count_of
+from evalhouse.formats.bakeoff.numbers import whole
 from evalhouse.formats.bakeoff.outline import Outline, as_list, text_of
 from evalhouse.lookups import models as lookups
+from evalhouse.lookups.model_sizes import bound, contradictions, is_possible
 from evalhouse.records import Creator, Model, ModelConflict, ModelSource
 
 PROVIDER = "local"
 
 _BILLION = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT]?)", re.IGNORECASE)
+_ENDLESS = 10**400  # for digits that no float holds
+_SHOWN = 60  # characters of a value in a message
 _CONTEXT = {"": 1, "K": 1 << 10, "M": 1 << 20}
 _HUB = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
@@ -92,8 +96,6 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
     creator = stated.name.partition("/")[0] if _HUB.fullmatch(stated.name) else None
     if creator:
         names.add(Creator(creator_id=ids.creator_id(creator), name=names.clean(creator)))
-    total = parameters(stated.values.get("num_params"), stated.text("parameters"))
-    active = parameters(stated.values.get("num_active_params"), stated.text("active_parameters"))
     names.add(
         Model(
             model_id=model_id,
@@ -104,13 +106,10 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
             revision=_cleaned(names, stated.text("hf_sha", "revision")),
             creator_id=ids.creator_id(creator) if creator else None,
             model_hash=_weights(stated),
-            parameter_count=total,
-            active_parameter_count=active,
-            context_length=context(stated.values.get("context_length")),
             architecture_id=_looked_up(stated, "architecture", unknown),
             file_format_id=_file_format(stated, unknown),
             quantization_id=_looked_up(stated, "quantization", unknown),
-            weights_bytes=count_of(stated.values.get("model_source_size")),
+            **sizes_of(stated)[0],
             stated=names.settings(dict(stated.values)),
         )
     )
@@ -118,6 +117,34 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
     for column, text in unknown.items():
         names.add(_waiting(model_id, column, names.address(text), now, names.address(origin)))
     return model_id
+
+
+def sizes_of(stated: Stated) -> tuple[dict[str, int | None], list[str]]:
+    """Return the sizes of a model by field, and what is said of those that it cannot have."""
+    values = stated.values
+    words = {
+        "parameter_count": ("num_params", "parameters"),
+        "active_parameter_count": ("num_active_params", "active_parameters"),
+        "context_length": ("context_length",),
+        "weights_bytes": ("model_source_size",),
+    }
+    sizes = {
+        "parameter_count": parameters(values.get("num_params"), stated.text("parameters")),
+        "active_parameter_count": parameters(
+            values.get("num_active_params"), stated.text("active_parameters")
+        ),
+        "context_length": context(values.get("context_length")),
+        "weights_bytes": whole(values.get("model_source_size")),
+    }
+    odd: dict[str, str] = {}
+    for name, size in sizes.items():
+        if size is not None and not is_possible(name, size):
+            odd[name] = f"{_quoted(values, words[name])}, not below {bound(name)}"
+    left: dict[str, int | None] = {**sizes, **dict.fromkeys(odd)}
+    for low, high in contradictions(left):
+        told = f"{_quoted(values, words[low])}, more than {_quoted(values, words[high])}"
+        odd.setdefault(low, told)
+    return {**left, **dict.fromkeys(odd)}, list(odd.values())
 
 
 def parameters(number: Any, text: str | None) -> int | None:
@@ -129,11 +156,11 @@ def parameters(number: Any, text: str | None) -> int | None:
         >>> parameters(None, "unknown") is parameters(-1, None) is None
         True
     """
-    whole = count_of(number)
-    if whole:
-        return whole
+    stated = whole(number)
+    if stated:
+        return stated
     match = _SIZE.fullmatch(text.strip()) if text else None
-    return round(float(match[1]) * _BILLION[match[2].upper()]) or None if match else None
+    return _times(match[1], _BILLION[match[2].upper()]) if match else None
 
 
 def context(value: Any) -> int | None:
@@ -144,10 +171,21 @@ def context(value: Any) -> int | None:
         (131072, 32768, 4096, None)
     """
     if not isinstance(value, str):
-        return count_of(value) or None
+        return whole(value) or None
     match = _SIZE.fullmatch(value.strip())
     factor = _CONTEXT.get(match[2].upper()) if match else None
-    return round(float(match[1]) * factor) if match and factor else None
+    return _times(match[1], factor) if match and factor else None
+
+
+def _times(digits: str, factor: float) -> int | None:
+    found = float(digits) * factor
+    return (round(found) if math.isfinite(found) else _ENDLESS) or None
+
+
+def _quoted(values: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """Return the first of some words of a source that says a size, with its value."""
+    key = next((key for key in keys if values.get(key) is not None), keys[0])
+    return f"`{key}` of a model is `{str(values.get(key))[:_SHOWN]}`"
 
 
 def _version(stated: Stated) -> str | None:

@@ -36,6 +36,19 @@ def count_of(value: Any) -> int | None:
     return int(value) if is_count else None
 
 
+def whole(value: Any) -> int | None:
+    """Return a whole number from 0 on, of any size; None for anything else.
+
+    Example:
+        >>> whole(2.0), whole(10**30) == 10**30, whole(1.5), whole(-1), whole(True)
+        (2, True, None, None, None)
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    found = number(value)
+    return int(found) if found is not None and found >= 0 and found.is_integer() else None
+
+
 def is_close(one: Any, other: Any, tolerance: float) -> bool:
     """Tell whether two values are numbers that differ no more than a share of the larger one."""
     first, second = number(one), number(other)

@@ -19,7 +19,7 @@ from evalhouse.formats.bakeoff.detail import Detail, key_of
 from evalhouse.formats.bakeoff.layout import FLOOR, FORMAT, MAIN, RESULT_KEYS
 from evalhouse.formats.bakeoff.listing import Listing
 from evalhouse.formats.bakeoff.machine import environment_of, machine_of, power_limit
-from evalhouse.formats.bakeoff.models import Stated, add_model, stated_models
+from evalhouse.formats.bakeoff.models import Stated, add_model, sizes_of, stated_models
 from evalhouse.formats.bakeoff.names import Names
 from evalhouse.formats.bakeoff.outline import Outline, elements, problem, text_of
 from evalhouse.formats.bakeoff.prompts import Prompts, judge_mode, suite_content
@@ -239,6 +239,10 @@ class _Planner:
             shown = more[0].name
             message = f"records are of `{shown}`{_more(more)}, which no list of models names"
             self._problems.append(problem(outline.path, "unknown_model", message, "conflict"))
+        odd = [each for model in stated for each in sizes_of(model)[1]]
+        if odd:
+            message = f"{odd[0]}{_more(odd)}; it is left empty"
+            self._problems.append(problem(outline.path, "odd_value", message, "conflict"))
         origin = self._bundle.folder
         return {
             each.name: add_model(each, self._names, self._now, origin) for each in (*stated, *more)

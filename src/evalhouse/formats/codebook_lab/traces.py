@@ -102,3 +102,5 @@ def _value(raw: Raw) -> Any:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeError):  # a lone surrogate, NaN
         return json.loads(bytes(raw))
+    except RecursionError:
+        return None

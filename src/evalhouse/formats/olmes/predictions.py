@@ -384,7 +384,7 @@ def _form(primary: str | None) -> str:
 def _taken(output: Slice) -> _Taken:
     try:
         generations = _GENERATIONS.decode(output)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return _Taken()
     if not generations:
         return _Taken()

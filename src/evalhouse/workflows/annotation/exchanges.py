@@ -187,7 +187,7 @@ def earlier(folder: Path) -> Spent:
     try:
         found = msgspec.json.decode((folder / TIMING).read_bytes())
         wall = float(found.get("wall_seconds") or 0.0)
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return Spent()
     user, system = found.get("cpu_seconds_user"), found.get("cpu_seconds_sys")
     return Spent(

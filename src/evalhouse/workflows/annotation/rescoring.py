@@ -117,7 +117,7 @@ def find_place(where: str | Path, outputs: Path = OUTPUTS) -> Place:
 def _config(path: Path) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

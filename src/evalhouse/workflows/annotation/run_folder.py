@@ -54,7 +54,7 @@ class RunFolder:
         try:
             listed = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["files"]
             return bool(listed[CONFIG]["sha256"] == file_sha256(self.path / CONFIG))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return False
 
     def save(self, redactor: Redactor, **changes: Any) -> None:
@@ -80,7 +80,7 @@ def runs_in(task_outputs: Path) -> Iterator[RunFolder]:
     for path in sorted(task_outputs.glob(f"*/{CONFIG}")):
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue  # not one of ours, or being written
         if isinstance(config, dict):
             yield RunFolder(path.parent, config)

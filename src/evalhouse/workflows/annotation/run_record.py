@@ -52,7 +52,7 @@ def read_run(folder: Path) -> RunRecord:
 def _assessment(path: Path) -> Assessment:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Assessment)
-    except (OSError, msgspec.MsgspecError, UnicodeError) as failure:
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError) as failure:
         raise UsageError(
             f"`{path}` cannot be read: {failure}; score the run again with `evalhouse score "
             f"{path.parent}`"

@@ -91,7 +91,7 @@ def kept_scores(folder: RunFolder) -> Scored | None:
     try:
         data = (folder.path / layout.SCORES).read_bytes()
         return Scored(msgspec.json.decode(data, type=Assessment))
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
@@ -147,7 +147,7 @@ def _object(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as failure:
+    except (OSError, ValueError, RecursionError) as failure:
         raise UsageError(f"`{path}` cannot be read: {failure}; put it back as it was") from None
     return found if isinstance(found, dict) else {}
 
@@ -157,6 +157,6 @@ def _sessions(path: Path) -> list[dict[str, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as failure:
+    except (OSError, ValueError, RecursionError) as failure:
         raise UsageError(f"`{path}` cannot be read: {failure}; put it back as it was") from None
     return list(csv.DictReader(io.StringIO(text, newline="")))

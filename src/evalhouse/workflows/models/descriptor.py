@@ -13,12 +13,12 @@ import msgspec
 from evalhouse import ids
 from evalhouse.errors import UsageError
 from evalhouse.lookups import models as lookups
+from evalhouse.lookups.model_sizes import BOUNDS, bound, contradiction_words
 from evalhouse.workflows.models.said import Place, Said
 
 SCHEMA_VERSION = 1
 _NAMED_PLACES = ("huggingface", "ollama")  # kinds of sources that are also providers
 _BILLION = 1_000_000_000
-_LARGEST = 2**63 - 1
 _CONTEXT_PARTS = {
     "default": "context_length",
     "min": "context_length_min",
@@ -66,7 +66,12 @@ def read_descriptor(path: Path) -> Said:
     """
     try:
         found = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as failure:
+    except RecursionError as failure:
+        raise UsageError(
+            f"the descriptor `{path}` cannot be read: it is nested too deeply; expected one JSON "
+            f"object with the fields of a model"
+        ) from failure
+    except (OSError, UnicodeError, msgspec.DecodeError) as failure:
         raise UsageError(f"the descriptor `{path}` cannot be read: {failure}") from failure
     if not isinstance(found, dict):
         raise UsageError(f"the descriptor `{path}` is no JSON object; expected one model a file")
@@ -89,7 +94,11 @@ class _Reader:
         if version != SCHEMA_VERSION or isinstance(version, bool):
             self.faults.append(f"`schema_version` is {_shown(version)}, expected 1")
             return Said()
-        values = {**self._texts(), **self._counts(), **self._context(), **self._creator()}
+        sizes = {**self._counts(), **self._context()}
+        self.faults += contradiction_words(sizes)
+        values = {**self._texts(), **sizes, **self._creator()}
+        if (before := values.get("predecessor")) and not _is_uuid(before):
+            self.faults.append(f"`predecessor_model_id` is {_shown(before)}, expected a UUID")
         places = tuple(self._places())
         if "name" not in values and places and self.found.get("stub"):
             values["name"] = places[0].url
@@ -97,7 +106,8 @@ class _Reader:
             self.faults.append("`name` is missing")
         if not values.get("provider"):
             values["provider"] = self._provider(str(values.get("name")), places)
-        return Said(**values, places=places, other_ids=dict(self._other_ids()), stated=self._rest())
+        others = {} if self.faults else dict(self._other_ids())  # no number is endless then
+        return Said(**values, places=places, other_ids=others, stated=self._rest())
 
     def _texts(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -112,18 +122,17 @@ class _Reader:
     def _counts(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for key, (field, factor) in _COUNTS.items():
-            count = self._count(key, self.found.get(key), factor)
+            count = self._count(key, self.found.get(key), field, factor)
             if count is not None:
                 found.setdefault(field, count)
         return found
 
-    def _count(self, key: str, value: Any, factor: int = 1) -> int | None:
+    def _count(self, key: str, value: Any, field: str, factor: int = 1) -> int | None:
         if value is None:
             return None
-        whole = _is_number(value) and 0 <= value * factor <= _LARGEST
+        whole = _is_number(value) and 0 <= value * factor < BOUNDS[field]
         if not whole or (factor == 1 and value != int(value)):
-            expected = "a whole number" if factor == 1 else "a number of billions"
-            self.faults.append(f"`{key}` is {_shown(value)}, expected {expected} from 0")
+            self.faults.append(f"`{key}` is {_shown(value)}, {_expected(field, factor)}")
             return None
         return round(float(value) * factor) if factor > 1 else int(value)
 
@@ -132,7 +141,7 @@ class _Reader:
         parts = value if isinstance(value, dict) else {"default": value}
         found = {}
         for part, field in _CONTEXT_PARTS.items():
-            count = self._count(f"context_length.{part}", parts.get(part))
+            count = self._count(f"context_length.{part}", parts.get(part), field)
             if count is not None:
                 found[field] = count
         return found
@@ -225,6 +234,12 @@ class _Reader:
         """Return every word that the source has beside its places and its creator."""
         left_out = {"schema_version", "sources", "creator"}
         return {key: value for key, value in self.found.items() if key not in left_out}
+
+
+def _expected(field: str, factor: int) -> str:
+    expected = "a whole number" if factor == 1 else "a number of billions"
+    most = bound(field) if factor == 1 else f"{BOUNDS[field] // factor:,}"
+    return f"expected {expected} from 0 and below {most}"
 
 
 def _text(value: Any) -> str | None:

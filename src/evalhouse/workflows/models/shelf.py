@@ -15,6 +15,7 @@ from evalhouse.catalog.conflicts import Decision, State
 from evalhouse.catalog.meeting import Occasion
 from evalhouse.catalog.registry import Registered, Registry
 from evalhouse.errors import UnknownNameError, UsageError
+from evalhouse.lookups.model_sizes import BOUNDS, contradiction_words
 from evalhouse.records import Model
 from evalhouse.redact import Redactor, holds_login
 from evalhouse.store import Store
@@ -69,7 +70,8 @@ class ModelShelf:
             claim = claim_about(there, person, self._redactor)
         else:
             said = with_person(_said(text, hashed=hashed, progress=progress), person)
-            claim = claim_of(said, self._redactor)
+            _require_possible(said)
+        claim = claim_of(said, self._redactor)
         return self._registry.register(claim, self._occasion(text))
 
     def _with_id(self, text: str) -> Model | None:
@@ -209,6 +211,12 @@ def _said(what: str, *, hashed: bool, progress: Progress | None) -> Said:
             f"the name of a model as `openai/gpt-4o`"
         )
     return Said(name=what)
+
+
+def _require_possible(said: Said) -> None:
+    wrong = contradiction_words({name: getattr(said, name) for name in BOUNDS})
+    if wrong:
+        raise UsageError(f"no model can have these sizes: {'; '.join(wrong)}; correct one of them")
 
 
 def _looks_like_a_path(what: str) -> bool:
