@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from evalhouse.lookups.model_sizes import BOUNDS, bound, contradictions, is_possible
 from evalhouse.lookups.models import quantization_in
@@ -47,7 +48,8 @@ def _possible(facts: WeightsFacts) -> WeightsFacts:
     left = {name: size for name, size in sizes.items() if name not in odd}
     for low, high in contradictions(left):
         odd.setdefault(low, f"the files say {left[low]:,}, and `{high}` is {left[high]:,}")
-    return replace(facts, unknown={**facts.unknown, **odd}, **dict.fromkeys(odd))
+    emptied: dict[str, Any] = dict.fromkeys(odd)
+    return replace(facts, unknown={**facts.unknown, **odd}, **emptied)
 
 
 def _listed(files: WeightFiles) -> list[WeightsFile]:

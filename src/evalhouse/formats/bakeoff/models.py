@@ -119,7 +119,7 @@ def add_model(stated: Stated, names: Names, now: datetime, origin: str) -> str:
     return model_id
 
 
-def sizes_of(stated: Stated) -> tuple[dict[str, int | None], list[str]]:
+def sizes_of(stated: Stated) -> tuple[dict[str, Any], list[str]]:
     """Return the sizes of a model by field, and what is said of those that it cannot have."""
     values = stated.values
     words = {
