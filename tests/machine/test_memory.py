@@ -71,3 +71,8 @@ def test_placeholders_of_the_firmware_name_no_board(
 
 def test_a_machine_without_firmware_tables_has_no_board(tmp_path: Path) -> None:
     assert find_motherboard(tmp_path) is None
+
+
+def test_a_virtual_machine_is_known_by_its_own_file(tmp_path: Path) -> None:
+    root = make_files(tmp_path, {"proc/meminfo": output("meminfo_virtual.txt")})
+    assert find_memory(Tools(), root, is_root=False) == Memory(24_683_652 * 1024)

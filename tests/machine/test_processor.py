@@ -83,3 +83,8 @@ def test_a_clock_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
         },
     )
     assert find_processor(Tools(), root).peak_clock_mhz is None
+
+
+def test_a_virtual_machine_is_known_by_its_own_file(tmp_path: Path) -> None:
+    root = make_files(tmp_path, {"proc/cpuinfo": output("cpuinfo_epyc_virtual.txt")})
+    assert find_processor(Tools(), root) == Processor(model="AMD EPYC", cores=2, threads=2)
