@@ -1,4 +1,8 @@
-"""What tools print and how Linux shows a machine, from the files of `outputs`."""
+"""What tools print and how Linux shows a machine, from the files of `outputs`.
+
+Those named `_virtual` are as a machine showed them; the others were written after the formats of
+their tools.
+"""
 
 from __future__ import annotations
 
