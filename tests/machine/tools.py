@@ -1,6 +1,7 @@
 """What tools print and how Linux shows a machine, from the files of `outputs`.
 
-Those named `_virtual` are as a machine showed them; the others were written after the formats of
+`cpuinfo_epyc_virtual.txt` and `meminfo_virtual.txt` are as a machine showed them; the others were
+written after the formats of
 their tools.
 """
 
