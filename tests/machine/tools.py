@@ -1,8 +1,7 @@
 """What tools print and how Linux shows a machine, from the files of `outputs`.
 
 `cpuinfo_epyc_virtual.txt` and `meminfo_virtual.txt` are as a machine showed them; the others were
-written after the formats of
-their tools.
+written after the formats of their tools.
 """
 
 from __future__ import annotations
