@@ -226,24 +226,35 @@ def _gamma_fraction(x: Floats, a: Floats) -> Floats:
 def beta_log_odds(lower: Floats, upper: Floats, a: Floats, b: Floats) -> Floats:
     """Return `log(x / (1 - x))` of the point that cuts tails `lower` and `upper = 1 - lower`.
 
-    Newton's method on the logarithm of the smaller tail, which is concave in the log odds: from
-    the second step on it approaches from one side and cannot leave.
+    Newton's method on the logarithm of the smaller tail, which is concave in the log odds. A step
+    out of what is known to hold the point, as where the tail is too small for a number, halves
+    that instead.
     """
     is_low = lower <= upper
     tail = np.where(is_low, lower, upper)
     c, d = np.where(is_low, a, b), np.where(is_low, b, a)
     odds = np.log(c / d)
+    left, right = np.full_like(odds, -np.inf), np.full_like(odds, np.inf)
     with np.errstate(all="ignore"):
         target = np.log(tail)
-        for _ in range(100):
+        for _ in range(200):
             x, y = 1.0 / (1.0 + np.exp(-odds)), 1.0 / (1.0 + np.exp(odds))
             found, _rest = beta_tails(x, y, c, d)
+            is_left = found < tail
+            left, right = np.where(is_left, odds, left), np.where(is_left, right, odds)
             step = (target - np.log(found)) * found / beta_kernel(x, y, c, d)
-            # Far out the tail is a power of the odds, and its logarithm a line.
-            step = np.where(found > 0, step, 1.0 + np.abs(odds) / 2)
+            is_inside = (odds + step >= left) & (odds + step <= right)
+            step = np.where(is_inside, step, _towards(left, right, odds) - odds)
             odds = odds + np.where(tail > 0, step, 0.0)
-            if not np.any(np.abs(step) > 1e-9 * (1.0 + np.abs(odds))):
+            if not np.any((np.abs(step) > 1e-9 * (1.0 + np.abs(odds))) & (tail > 0)):
                 break
     odds = np.where(tail > 0, odds, -np.inf)
     odds = np.where(tail >= 0, odds, np.nan)
     return np.where(is_low, odds, -odds)
+
+
+def _towards(left: Floats, right: Floats, odds: Floats) -> Floats:
+    """Return the middle of two bounds; where one is missing, a stride away from the other."""
+    stride = 1.0 + np.abs(odds) / 2
+    open_end = np.where(np.isfinite(left), odds + stride, odds - stride)
+    return np.where(np.isfinite(left) & np.isfinite(right), (left + right) / 2, open_end)

@@ -67,11 +67,12 @@ class ModelShelf:
         text = os.fspath(what)
         there = self._with_id(text)
         if there is not None:
+            _require_possible(person)
             claim = claim_about(there, person, self._redactor)
         else:
             said = with_person(_said(text, hashed=hashed, progress=progress), person)
             _require_possible(said)
-        claim = claim_of(said, self._redactor)
+            claim = claim_of(said, self._redactor)
         return self._registry.register(claim, self._occasion(text))
 
     def _with_id(self, text: str) -> Model | None:
