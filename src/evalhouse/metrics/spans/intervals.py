@@ -83,7 +83,8 @@ def overlaps(first: Intervals, second: Intervals) -> tuple[Integers, Integers, I
     if not len(first.keys) or not len(second.keys):
         return none, none, none
     low = min(int(first.starts.min()), int(second.starts.min()))
-    step = max(int(first.ends.max()), int(second.ends.max())) - low + 1
+    # Starts count, too: where one lies behind its end, it must not reach into the next group.
+    step = max(int(ends.max()) for ends in (*_ends(first), *_ends(second))) - low + 1
     places = _places(first.keys, second.keys, step)
     one, other = places[: len(first.keys)] * step - low, places[len(first.keys) :] * step - low
     # Before `begin` all end too early, and from `stop` on all start too late.
@@ -98,6 +99,10 @@ def overlaps(first: Intervals, second: Intervals) -> tuple[Integers, Integers, I
     )
     found = shared > 0
     return left[found], right[found], shared[found]
+
+
+def _ends(intervals: Intervals) -> tuple[Integers, Integers]:
+    return intervals.starts, intervals.ends
 
 
 def _places(first: Integers, second: Integers, step: int) -> Integers:
