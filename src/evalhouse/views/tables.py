@@ -75,6 +75,16 @@ _VIEW_COLUMNS: dict[str, tuple[Column, ...]] = {
         ),
         *_picked("models", "weights_bytes"),
     ),
+    "run_utilization": (
+        *_picked("run_hardware_metrics", "measurement_id", "run_id", "prompt_id", "model_id"),
+        *_picked("run_hardware_metrics", "attempt", "tokens_per_second"),
+        _GFLOPS,
+        Column("gpu", "text", "name of the GPU; empty where several may have been at work"),
+        Column("compute_format", "text", "format in which the model is kept, if of 16 bits"),
+        Column("peak_tflops", "float", "dense peak of the GPU in that format", unit="TFLOP/s"),
+        *_picked("run_hardware_metrics", "tflops_utilization_pct"),
+        Column("is_stated", "boolean", "the source states it; it was not derived", required=True),
+    ),
     "models": (
         *TABLES["models"].columns,
         Column("creator", "text", "name of the creator"),

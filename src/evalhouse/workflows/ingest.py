@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from evalhouse.workflows.keeping import artifacts, keep
 from evalhouse.workflows.keys import signing_keys
 from evalhouse.workflows.ledger import Ledger, RunLine
 from evalhouse.workflows.missing import forgotten, hold, missing
+from evalhouse.workflows.redactor import redaction_key
 from evalhouse.workflows.run_files import described_files, unrecognised_files
 from evalhouse.workflows.shard import (
     PROBLEMS_SHOWN,
@@ -105,8 +105,7 @@ class _Work:
         self.ledger = Ledger()
         self.earlier: dict[str, SourceFile] = {}  # by path, files of runs that are here
         self.gone: dict[str, list[SourceFile]] = {}  # by unit, of which rows are here
-        key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
-        self.redaction_key = key.encode()
+        self.redaction_key = redaction_key(store)
         self.redactor = Redactor(self.redaction_key)
 
 

@@ -8,7 +8,13 @@ from evalhouse.redact import Redactor
 from evalhouse.store import Store
 
 
-def redactor_of(store: Store) -> Redactor:
-    """Return the redactor of a house, whose key is made when it is first needed."""
-    key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
-    return Redactor(key.encode())
+def redaction_key(store: Store | None) -> bytes:
+    """Return the key of a house, made when it is first needed; an empty one where there is none."""
+    if store is None:
+        return b""
+    return store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16)).encode()
+
+
+def redactor_of(store: Store | None) -> Redactor:
+    """Return what replaces secrets, with the key of the house or without one."""
+    return Redactor(redaction_key(store))

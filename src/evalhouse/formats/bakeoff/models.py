@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +13,14 @@ from evalhouse.formats.bakeoff.manifest import Manifest
 from evalhouse.formats.bakeoff.names import Names
 from evalhouse.formats.bakeoff.numbers import whole
 from evalhouse.formats.bakeoff.outline import Outline, as_list, text_of
+from evalhouse.lookups import figures
 from evalhouse.lookups import models as lookups
 from evalhouse.lookups.model_sizes import bound, contradictions, is_possible
 from evalhouse.records import Creator, Model, ModelConflict, ModelSource
 
 PROVIDER = "local"
 
-_BILLION = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT]?)", re.IGNORECASE)
-_ENDLESS = 10**400  # for digits that no float holds
 _SHOWN = 60  # characters of a value in a message
-_CONTEXT = {"": 1, "K": 1 << 10, "M": 1 << 20}
 _HUB = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 _GGUF = re.compile(r"(?P<repository>[^/\s]+/[^/\s]+)/(?P<file>\S+)")
@@ -159,8 +155,7 @@ def parameters(number: Any, text: str | None) -> int | None:
     stated = whole(number)
     if stated:
         return stated
-    match = _SIZE.fullmatch(text.strip()) if text else None
-    return _times(match[1], _BILLION[match[2].upper()]) if match else None
+    return (figures.parameters(text) if text else None) or None
 
 
 def context(value: Any) -> int | None:
@@ -172,14 +167,7 @@ def context(value: Any) -> int | None:
     """
     if not isinstance(value, str):
         return whole(value) or None
-    match = _SIZE.fullmatch(value.strip())
-    factor = _CONTEXT.get(match[2].upper()) if match else None
-    return _times(match[1], factor) if match and factor else None
-
-
-def _times(digits: str, factor: float) -> int | None:
-    found = float(digits) * factor
-    return (round(found) if math.isfinite(found) else _ENDLESS) or None
+    return figures.tokens(value) or None
 
 
 def _quoted(values: Mapping[str, Any], keys: Sequence[str]) -> str:

@@ -41,7 +41,6 @@ from evalhouse.workflows.annotation.run_folder import (
     begin_run,
     find_run,
     now,
-    redactor_of,
     require_name,
     write_json,
 )
@@ -49,6 +48,7 @@ from evalhouse.workflows.annotation.scoring import Scored, kept_scores, score_ru
 from evalhouse.workflows.annotation.settings import RunSettings
 from evalhouse.workflows.annotation.table import OUTPUT, write_table
 from evalhouse.workflows.ingest import ingest
+from evalhouse.workflows.redactor import redactor_of
 
 Watch = Callable[[Progress], None]
 ENVIRONMENT = "environment.json"

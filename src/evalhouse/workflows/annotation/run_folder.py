@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ import msgspec
 from evalhouse import ids
 from evalhouse.errors import HouseError, UsageError
 from evalhouse.redact import Redactor
-from evalhouse.store import Store
 from evalhouse.store.output import replaced
 
 CONFIG = "config.json"
@@ -135,14 +133,6 @@ def _made(task_outputs: Path) -> tuple[str, Path]:
         except FileExistsError:
             continue
         return run_uuid, path
-
-
-def redactor_of(store: Store | None) -> Redactor:
-    """Return what replaces secrets: with the key of the house, or without one."""
-    if store is None:
-        return Redactor(b"")
-    key = store.catalog.setting_once("redaction_key", lambda: secrets.token_hex(16))
-    return Redactor(key.encode())
 
 
 def now() -> str:

@@ -25,11 +25,11 @@ from evalhouse.tasks.task import Task
 from evalhouse.workflows.annotation.run_folder import (
     RunFolder,
     file_sha256,
-    redactor_of,
     write_json,
     write_whole,
 )
 from evalhouse.workflows.ingest import ingest
+from evalhouse.workflows.redactor import redactor_of
 
 _UNLISTED = (layout.MANIFEST,)
 
