@@ -21,7 +21,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV EVALHOUSE_HOUSE
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## Take in the example dumps and ask for results, in a temporary house
+demo: $(READY) ## Take in dumps, register a model, annotate a task and ask, in a temporary house
 	@$(PY) -m scripts.demo
 
 test: $(READY) ## Run the tests and the examples in docstrings
