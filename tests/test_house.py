@@ -128,7 +128,7 @@ def test_a_house_is_prepared_twice_without_harm(tmp_path: Path) -> None:
 def test_an_old_catalog_is_brought_up_to_date(tmp_path: Path) -> None:
     settings = prepare_house(tmp_path / "house")
     catalog = Catalog(settings.catalog)
-    catalog.downgrade("base")
+    catalog.move("base", lose_rows=True)
     catalog.close()
     prepare_house(tmp_path / "house")
     with evalhouse.open(tmp_path / "house", create=False) as opened:

@@ -40,7 +40,7 @@ def test_the_migration_tool_finds_nothing_left_to_change(catalog: Catalog) -> No
 
 def test_a_catalog_with_rows_goes_down_and_up_again(catalog: Catalog) -> None:
     commit(catalog, everything())
-    catalog.downgrade("base")
+    catalog.move("base", lose_rows=True)
     assert catalog.revision() is None
     catalog.prepare()
     assert catalog.revision() == HEAD
@@ -50,7 +50,7 @@ def test_a_catalog_with_rows_goes_down_and_up_again(catalog: Catalog) -> None:
 
 
 def test_rows_of_the_first_tables_outlive_every_later_revision(catalog: Catalog) -> None:
-    catalog.downgrade("0001")
+    catalog.move("0001", lose_rows=True)
     with catalog._database.write() as session:
         session.execute("INSERT INTO creators VALUES (?, 'them', NULL, NULL, NULL, ?)", _ONE, True)
         session.execute(
@@ -59,7 +59,7 @@ def test_rows_of_the_first_tables_outlive_every_later_revision(catalog: Catalog)
             *(_ONE, _ONE, _ONE, False),
         )
     for revision in (HEAD, "0001", HEAD):
-        (catalog.downgrade if revision == "0001" else catalog.migrate)(revision)
+        catalog.move(revision, lose_rows=True)
         with catalog._database.read() as session:
             (row,) = session.rows("SELECT model_id, creator_id, base_model_id FROM models")
         assert [str(value) for value in row] == [_ONE, _ONE, _ONE]
@@ -78,7 +78,7 @@ def test_a_newer_catalog_is_refused(catalog: Catalog) -> None:
     for step in (
         catalog.prepare,
         catalog.migrate,
-        lambda: catalog.downgrade("base"),
+        lambda: catalog.move("base", lose_rows=True),
         lambda: catalog.open_batch("00000000-0000-0000-0000-000000000002"),
         lambda: catalog.commit_batch("00000000-0000-0000-0000-000000000001", entities=[], units=[]),
     ):
@@ -105,7 +105,7 @@ def test_an_unknown_revision_is_refused_in_a_sentence(catalog: Catalog) -> None:
 
 
 def test_a_database_with_tables_of_others_is_refused(catalog: Catalog) -> None:
-    catalog.downgrade("base")
+    catalog.move("base", lose_rows=True)
     with catalog._database.write() as session:
         session.execute("CREATE TABLE theirs (number INTEGER)")
     with pytest.raises(HouseError, match="holds other tables"):

@@ -86,7 +86,7 @@ def test_rows_of_older_tables_live_through_the_way_down_and_up(
     filled: Catalog, revision: str
 ) -> None:
     before = held(filled)
-    filled.downgrade(revision)
+    filled.move(revision, lose_rows=True)
     below = held(filled)
     assert set(below) == set(shape(revision))
     for table, found in below.items():
@@ -110,7 +110,7 @@ def test_rows_of_older_tables_live_through_the_way_down_and_up(
 
 
 def test_what_was_dropped_to_the_ground_comes_back_empty(filled: Catalog) -> None:
-    filled.downgrade(BASE)
+    filled.move(BASE, lose_rows=True)
     assert filled.revision() is None
     filled.prepare()
     full = {table for table, count in filled.counts().items() if count}
@@ -131,14 +131,10 @@ def test_every_way_to_the_newest_revision_ends_in_the_tables_made_at_once(way: l
         walked, made = (Path(folder) / name for name in ("walked.db", "made.db"))
         catalog = Catalog(f"sqlite:///{walked}")
         for revision in (*way, HEAD):
-            here = catalog.revision() or BASE
-            step = (
-                catalog.migrate
-                if (BASE, *REVISIONS).index(revision) >= ((BASE, *REVISIONS).index(here))
-                else catalog.downgrade
-            )
-            if revision != here:
-                step(revision)
+            if catalog.revision() is not None:
+                catalog.move(revision, lose_rows=True)
+            elif revision != BASE:
+                catalog.migrate(revision)
         Catalog(f"sqlite:///{made}").prepare()
         assert _sqlite_shape(walked) == _sqlite_shape(made)
 
@@ -173,7 +169,8 @@ def test_postgresql_tables_made_at_once_are_those_that_migrations_make(
     made, walked = databases
     create(made._database)
     for revision in (HEAD, "0001", HEAD):
-        (walked.downgrade if revision == "0001" else walked.migrate)(revision)
+        step = walked.migrate if walked.revision() is None else walked.move
+        step(revision)
     ours, theirs = map(_postgresql_shape, databases)
     assert ours == theirs
 
@@ -233,7 +230,7 @@ def test_rows_are_lost_only_where_that_is_accepted(filled: Catalog) -> None:
 
 
 def test_a_way_up_tells_what_comes(catalog: Catalog) -> None:
-    catalog.downgrade("0001")
+    catalog.move("0001", lose_rows=True)
     plan = catalog.move("head")
     assert (plan.found, plan.wanted, plan.direction) == ("0001", HEAD, "up")
     assert [step.revision for step in plan.steps] == ["0002", "0003"]

@@ -72,13 +72,6 @@ class Catalog:
 
         migrations.upgrade(self._database, revision)
 
-    def downgrade(self, revision: str) -> None:
-        """Migrate down to a revision (`base`: drop every table), in one transaction."""
-        self._require_known()
-        from evalhouse.catalog import migrations  # noqa: PLC0415 - loads Alembic, rarely needed
-
-        migrations.downgrade(self._database, revision)
-
     def plan(self, revision: str) -> MigrationPlan:
         """Return what a migration to a revision would do; nothing is done."""
         wanted = self._reachable(revision)

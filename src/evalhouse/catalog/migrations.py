@@ -40,12 +40,6 @@ def upgrade(database: Database, revision: str) -> None:
         _run(connection, database, revision, command.upgrade)
 
 
-def downgrade(database: Database, revision: str) -> None:
-    """Migrate down to `revision` (`base`: no tables at all) in one transaction."""
-    with reshaping(database) as connection:
-        _run(connection, database, revision, command.downgrade)
-
-
 def move(database: Database, wanted: str, *, lose_rows: bool) -> MigrationPlan:
     """Migrate up or down, and return what was done.
 

@@ -128,7 +128,9 @@ def public_key_of(file: Path) -> str:
         with file.open("rb") as stream:
             data = stream.read(_LONGEST + 1)
     except OSError as failure:
-        raise UsageError(f"`{file}` cannot be read: {failure.strerror}") from failure
+        raise UsageError(
+            f"`{file}` cannot be read: {failure.strerror}; name the file that holds the public key"
+        ) from failure
     if b"PRIVATE KEY" in data:
         raise UsageError(
             f"`{file}` holds a private key, which nobody else should see; give its public key "

@@ -72,7 +72,10 @@ def read_descriptor(path: Path) -> Said:
             f"object with the fields of a model"
         ) from failure
     except (OSError, UnicodeError, msgspec.DecodeError) as failure:
-        raise UsageError(f"the descriptor `{path}` cannot be read: {failure}") from failure
+        raise UsageError(
+            f"the descriptor `{path}` cannot be read: {failure}; expected one JSON object with the "
+            f"`name` of a model"
+        ) from failure
     if not isinstance(found, dict):
         raise UsageError(f"the descriptor `{path}` is no JSON object; expected one model a file")
     reader = _Reader(found)
